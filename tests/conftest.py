@@ -4,17 +4,16 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from shared.storage.folder import FolderStore
 from tests.support.azurite import Azurite, run_azurite
 from tests.support.memory_store import MemoryStore, RecordingStore
 from tests.support.process_guard import ProcessGuard
+from tests.support.repeatable_examples import use_repeatable_examples
 
 _PROCESS_GUARD = ProcessGuard()
 
-settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
-settings.load_profile("repeatable")  # before any test declares its own settings
+use_repeatable_examples()  # before any test declares its own settings
 
 
 @pytest.hookimpl(wrapper=True)

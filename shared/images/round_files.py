@@ -267,6 +267,7 @@ async def list_unfinished_items(store: Store, run_id: str) -> set[str]:
     """Return the ids of the items whose refinement has begun and not ended.
 
     A summary does not cover records that are newer: the run gave up on the item, was resumed, and began it again.
+    Records of the summary's own second are covered: times in Blob Storage have no fractions, and a resume takes longer.
     """
     folder = paths.results_folder(run_id)
     begun: dict[str, datetime] = {}

@@ -99,7 +99,7 @@ async def list_rounds(store: Store, catalog: str, item: Item) -> list[Round]:
 def _find_age(one: Round) -> tuple[float, str, int]:
     """Return a key that sorts rounds, the newest first.
 
-    Blob Storage knows whole seconds only. Within one second, the ids of runs tell the order: those of newer runs come
+    Blob Storage knows whole seconds only. Within one second, runs are ordered by their ids: those of newer runs come
     first.
     """
     return -one.created_at.timestamp(), one.run_id, -one.round

@@ -78,7 +78,7 @@ async def test_a_kill_between_order_and_image_orders_nothing_twice(
 ) -> None:
     process = start_process(store)
     killed = asyncio.create_task(deliver(process, "generate_image", CALL))
-    await asyncio.wait_for(store.ordered.wait(), 60)
+    await asyncio.wait_for(store.ordered.wait(), 300)
     killed.cancel()
     await asyncio.gather(killed, return_exceptions=True)
     await process.close()

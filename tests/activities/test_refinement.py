@@ -20,7 +20,7 @@ from shared.storage import paths
 from shared.storage.protocol import Store
 from tests.support.activity_calls import RUN, deliver, start_process, start_run_in
 from tests.support.catalogs import CATALOG, list_paths, make_item, write_batches, write_images
-from tests.support.memory_store import KilledError, RecordingStore
+from tests.support.memory_store import KilledError, MemoryStore, RecordingStore
 from tests.support.sample_images import draw
 from tests.support.scripted_model import ScriptedModel
 
@@ -364,6 +364,8 @@ async def test_an_item_that_was_given_up_and_is_begun_again_after_a_pause_is_unf
     failed = FailedImage(RUN, CATALOG, ITEM.product_id, 1, 1, Failure(Reason.SERVER_ERROR, "HTTP 500"))
     await deliver(start_process(store, model), "record_failed_image", failed)
     assert await list_unfinished_items(store, RUN) == set()
+    assert isinstance(store.inner, MemoryStore)
+    store.inner.pass_second()
     await assert_item_is_unfinished_until_its_refinement_ends(store, model)
 
 

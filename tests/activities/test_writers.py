@@ -187,7 +187,7 @@ async def test_writers_of_one_process_work_side_by_side(store: RecordingStore) -
     await start_run_in(store, target_count=10, batch_size=5)
     await write_categories(store, CATALOG, CATEGORIES)
     process = start_process(store, WaitingModel())
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         await asyncio.gather(*(write_call(process, name_call(worker, 2, 1)) for worker in range(2)))
     assert {batch.writer for batch in await read_batches(store)} == {"0.2.0/1", "0.2.1/1"}
 

@@ -14,7 +14,7 @@ from tests.support.running_app import run_app
 from tests.support.seeder_process import SeederProcess, start_seeder
 
 ADDRESS = re.compile(r"(http://[\w.]+:\d+)/api/review/(#/catalogs/toys/review)")
-START_SECONDS = 60
+START_SECONDS = 300
 
 
 async def read_address(seeder: SeederProcess) -> tuple[str, str]:

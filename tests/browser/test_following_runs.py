@@ -9,14 +9,14 @@ from playwright.async_api import Route, expect
 from tests.browser.conftest import OpenVisitor
 from tests.support.browser_accessibility import find_violations
 from tests.support.browser_visitor import DESKTOP, PHONE, Theme, Visitor
+from tests.support.image_gate import ImageGate
 from tests.support.running_app import RunningApp
 
-SLOW = {"latencySeconds": {"text": 0.01, "image": 1.0}}
 FAST = {"latencySeconds": {"text": 0.01, "image": 0.01}}
 
 
 async def test_a_run_is_followed_live_cancelled_and_repaired(app: RunningApp, person: Visitor) -> None:
-    app.simulator.set_faults(SLOW)
+    gate = ImageGate(app.simulator, answers=3)
     run_id = await app.start(targetCount=12, parallelImageRequests=2, maxCostUsd=5)
     page = await person.open(f"#/runs/{run_id}")
     await expect(page.get_by_text("of $5.00")).to_be_visible()
@@ -26,12 +26,13 @@ async def test_a_run_is_followed_live_cancelled_and_repaired(app: RunningApp, pe
     await expect(page.get_by_text("Window: up to 2 image calls at the same time")).to_be_visible()
 
     await page.get_by_role("button", name="Cancel…").click()
-    await page.get_by_role("dialog").get_by_role("button", name="Cancel the run").click()
+    async with page.expect_response(re.compile(f"/api/runs/{run_id}/cancel$")):
+        await page.get_by_role("dialog").get_by_role("button", name="Cancel the run").click()
+    gate.open()
     await app.wait(run_id)
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Cancelled")
     assert len(person.list_requests(f"runs/{run_id}/cancel", "POST")) == 1
 
-    app.simulator.set_faults(FAST)
     await page.get_by_role("button", name="Repair…").click()
     await page.get_by_role("dialog").get_by_role("button", name="Start the repair").dblclick()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Completed")
@@ -156,7 +157,7 @@ async def test_a_run_that_awaits_an_approval_says_so_and_continues(
 
 
 async def test_a_wait_for_batches_is_shown_with_what_is_finished(app: RunningApp, person: Visitor) -> None:
-    app.simulator.set_faults(SLOW)
+    gate = ImageGate(app.simulator)
     run_id = await app.start(targetCount=12, parallelImageRequests=1)
     page = await person.open()
 
@@ -171,4 +172,5 @@ async def test_a_wait_for_batches_is_shown_with_what_is_finished(app: RunningApp
     await expect(page.get_by_text("5 of 12 images are finished there.")).to_be_visible()
     assert await find_violations(page) == []
     assert (await app.call("POST", f"/api/runs/{run_id}/cancel")).status == 202
+    gate.open()
     await expect(page.get_by_text("5 of 12 images")).to_have_count(0)

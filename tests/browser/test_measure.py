@@ -11,7 +11,7 @@ from playwright.async_api import Browser
 from tests.support.seeder_process import ROOT
 
 ITEMS = 60
-TIMEOUT_SECONDS = 300
+TIMEOUT_SECONDS = 900
 LINUX_ONLY = "memory of the browser"
 
 

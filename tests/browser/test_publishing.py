@@ -8,7 +8,7 @@ from tests.support.browser_accessibility import find_violations
 from tests.support.browser_visitor import DESKTOP, PHONE, Theme, Visitor
 from tests.support.running_app import RunningApp
 
-SLOW = {"latencySeconds": {"text": 0.01, "image": 2.0}}
+ENDLESS = {"latencySeconds": {"text": 0.01, "image": 600.0}}
 
 
 async def decide(app: RunningApp, *verdicts: str) -> list[str]:
@@ -66,10 +66,19 @@ async def test_a_catalog_that_a_run_holds_is_not_published_and_the_run_is_linked
     app: RunningApp, person: Visitor
 ) -> None:
     await app.run(targetCount=2)
-    app.simulator.set_faults(SLOW)
+    app.simulator.set_faults(ENDLESS)
     run_id = await app.start(targetCount=4)
     page = await person.open("#/catalogs/toys/publish")
     await page.get_by_role("button", name="Publish 2 items").click()
     await page.get_by_role("link", name="Show the run that holds the catalog").click()
     await expect(page.get_by_role("heading", name="Run of toys")).to_be_visible()
     assert page.url.endswith(f"#/runs/{run_id}")
+
+
+async def test_what_others_decide_meanwhile_changes_what_will_be_published(app: RunningApp, person: Visitor) -> None:
+    await app.run(targetCount=3, publish=False)
+    page = await person.open("#/catalogs/toys/publish")
+    await expect(page.get_by_role("button", name="Publish 3 items")).to_be_visible()
+    await decide(app, "rejected")
+    await expect(page.get_by_role("button", name="Publish 2 items")).to_be_visible()
+    await expect(page.get_by_text("1 item rejected")).to_be_visible()

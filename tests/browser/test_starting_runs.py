@@ -1,16 +1,29 @@
 """New runs in the page: the form of the schema, the estimate, the upload, and the catalogs that come of it."""
 
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
-from playwright.async_api import FilePayload, expect
+from playwright.async_api import FilePayload, Locator, Page, expect
 
 from tests.browser.conftest import OpenVisitor
 from tests.support.browser_accessibility import find_violations
 from tests.support.browser_visitor import DESKTOP, PHONE, Theme, Visitor
 from tests.support.running_app import RunningApp, run_app
+from tests.support.sample_images import draw
 
 SHOP = "Kennung;Wert;Farbe\nP1;Enamel mug;blue\nP2;Oak tray;brown\n;Bowl;red\n"
+LOOK: FilePayload = {"name": "our look.png", "mimeType": "image/png", "buffer": draw((200, 40, 40))}
+SAME_NAME: FilePayload = {"name": "our look.png", "mimeType": "image/png", "buffer": draw((40, 40, 200))}
+DAMAGED: FilePayload = {"name": "damaged.png", "mimeType": "image/png", "buffer": b"no image"}
+NOTES: FilePayload = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no image"}
+
+DROP = """(zone, [name, text]) => {
+  const files = new DataTransfer();
+  const bytes = Uint8Array.from(atob(text), character => character.charCodeAt(0));
+  files.items.add(new File([bytes], name, {type: "image/png"}));
+  zone.dispatchEvent(new DragEvent("drop", {dataTransfer: files, bubbles: true, cancelable: true}));
+}"""
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -132,7 +145,8 @@ async def test_a_file_is_uploaded_mapped_and_becomes_a_catalog(app: RunningApp, 
 
 async def test_extending_a_catalog_takes_over_the_settings_of_its_last_run(app: RunningApp, person: Visitor) -> None:
     theme = {"subject": "Garden tools", "openings": ["Photo of a garden tool"]}
-    await app.run(targetCount=4, theme=theme, maxCostUsd=5)
+    variants = [{"width": 32, "format": "webp", "quality": 70}, {"width": 16, "format": "png", "quality": 80}]
+    await app.run(targetCount=4, theme=theme, maxCostUsd=5, imageVariants=variants)
     page = await person.open("#/")
     await page.get_by_role("listitem").filter(has_text="toys").get_by_role("link", name="Extend").click()
     await expect(page.get_by_label("What the items are")).to_have_value("Garden tools")
@@ -143,4 +157,102 @@ async def test_extending_a_catalog_takes_over_the_settings_of_its_last_run(app: 
     run_id = page.url.rpartition("/")[2]
     request = (await app.call("GET", f"/api/runs/{run_id}/request")).body
     assert (request["theme"]["subject"], request["theme"]["openings"]) == (theme["subject"], theme["openings"])
+    assert request["imageVariants"] == variants
     assert (await app.call("GET", "/api/catalogs/toys")).body["counts"]["images"] == 5
+
+
+async def choose_reference_images(page: Page, **fields: str) -> Locator:
+    """Fill in the form of a new run up to the reference images, and return the place for them."""
+    await page.get_by_label("Catalog name").fill("toys")
+    for label, value in fields.items():
+        await page.get_by_label(label.replace("_", " ")).fill(value)
+    await page.get_by_text("Style", exact=True).click()
+    await page.get_by_role("radio", name="Reference images").check()
+    return page.locator(".drop-zone")
+
+
+def list_references(page: Page) -> Locator:
+    return page.get_by_role("list", name="Chosen reference images").get_by_role("listitem")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_reference_images_are_chosen_seen_removed_and_sent(
+    app: RunningApp, open_person: OpenVisitor, theme: Theme, size: tuple[int, int]
+) -> None:
+    person = await open_person(app, theme=theme, size=size)
+    page = await person.open("#/new")
+    zone = await choose_reference_images(page, Items_in_the_catalog="3")
+    await zone.get_by_label("Reference images", exact=True).set_input_files([LOOK, NOTES, DAMAGED, LOOK])
+    await expect(page.get_by_text("notes.txt is not a PNG, JPEG or WebP image.")).to_be_visible()
+    await expect(page.get_by_text("damaged.png cannot be read as an image.")).to_be_visible()
+    await expect(page.get_by_text("our look.png is chosen already.")).to_be_visible()
+    await zone.evaluate(DROP, [SAME_NAME["name"], b64encode(SAME_NAME["buffer"]).decode()])
+    images = list_references(page)
+    await expect(images).to_have_count(2)
+    await expect(images.get_by_role("presentation")).to_have_count(2)
+    assert await find_violations(page) == []
+    assert await page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth") == 0
+
+    await page.reload()
+    await page.get_by_text("Style", exact=True).click()
+    await expect(images.get_by_role("presentation")).to_have_count(2)
+    await images.first.get_by_role("button").click()
+    await expect(images).to_have_count(1)
+    await expect(
+        page.get_by_label("Reference images", exact=True).and_(page.locator("input[type=file]"))
+    ).to_be_focused()
+    await page.get_by_role("button", name="Start the run, about").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Run of toys")
+    run_id = page.url.rpartition("/")[2]
+    sent = (await app.call("GET", f"/api/runs/{run_id}/request")).body["styleReference"]["images"]
+    assert [(app.folder / path).read_bytes() for path in sent] == [SAME_NAME["buffer"]]
+    await app.wait(run_id)
+
+
+async def test_an_upload_that_fails_is_named_and_tried_again(person: Visitor) -> None:
+    page = await person.open("#/new")
+    zone = await choose_reference_images(page)
+    await page.route("**/api/inputs/*", lambda route: route.abort(), times=1)
+    await zone.get_by_label("Reference images", exact=True).set_input_files([LOOK])
+    await expect(page.get_by_text("our look.png is not uploaded.")).to_be_visible()
+    await page.get_by_role("button", name="Start the run").click()
+    await expect(page.get_by_role("alert").filter(has_text="Correct this field first")).to_be_focused()
+    assert await find_violations(page) == []
+    assert [one.url for one in person.list_requests("/api/runs", "POST") if "estimate" not in one.url] == []
+    await zone.get_by_role("button", name="Try again").click()
+    await expect(list_references(page).get_by_role("presentation")).to_have_count(1)
+    await expect(page.get_by_role("button", name="Start the run, about")).to_be_visible()
+    await expect(page.get_by_text("our look.png is not uploaded.")).to_have_count(0)
+
+
+async def test_what_the_app_says_about_a_reference_image_is_shown_there(app: RunningApp, person: Visitor) -> None:
+    page = await person.open("#/new")
+    zone = await choose_reference_images(page)
+    await page.get_by_text("Use an image that is stored already").click()
+    await page.get_by_label("Path of an input").fill("missing.png")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("inputs/missing.png does not exist").first).to_be_visible()
+    await expect(zone.locator("input[type=file]")).to_have_attribute("aria-invalid", "true")
+    assert await find_violations(page) == []
+    await zone.get_by_role("button", name="Remove inputs/missing.png").click()
+    await expect(page.get_by_text("does not exist")).to_have_count(0)
+    await page.get_by_label("Path of an input").fill("inputs/look.png")
+    await app.call("PUT", "/api/inputs/look.png", LOOK["buffer"])
+    await page.get_by_role("button", name="Add").click()
+    await expect(page.get_by_role("button", name="Start the run, about")).to_be_visible()
+
+
+async def test_first_images_to_approve_are_asked_for_by_their_number(app: RunningApp, person: Visitor) -> None:
+    page = await person.open("#/new")
+    await choose_reference_images(page, Items_in_the_catalog="5")
+    await page.get_by_role("radio", name="First images").check()
+    number = page.get_by_label("Number of first images")
+    await expect(number).to_have_value("4")
+    await number.fill("")
+    await page.get_by_role("button", name="Start the run").click()
+    await expect(number).to_have_attribute("aria-invalid", "true")
+    await number.fill("2")
+    await page.get_by_role("button", name="Start the run, about").click()
+    await expect(page.get_by_text("The run waits for your approval of its first 2 images.")).to_be_visible()
+    assert app.simulator.stats()["billedImageCount"] == 2

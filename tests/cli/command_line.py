@@ -68,7 +68,7 @@ class CommandLine:
 class RunningCommand:
     """A command in a process of its own, killed at the end of the block, or after so many seconds."""
 
-    def __init__(self, folder: Path, arguments: Sequence[str | Path], *, seconds: float = 60) -> None:
+    def __init__(self, folder: Path, arguments: Sequence[str | Path], *, seconds: float = 300) -> None:
         command = [sys.executable, "-c", "from cli.main import main; main()", *map(str, arguments)]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AZURE_")}
         self._process = subprocess.Popen(

@@ -115,10 +115,10 @@ def run_deployed_app() -> Iterator[DeployedApp]:
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
     thread.start()
-    assert ready.wait(60), "the stand-in did not start"
+    assert ready.wait(300), "the stand-in did not start"
     try:
         yield app
     finally:
         loop.call_soon_threadsafe(stopped.set)
-        thread.join(60)
+        thread.join(300)
         loop.close()

@@ -204,7 +204,7 @@ def test_a_run_leads_to_the_page_of_its_catalog(
         assert page.startswith("http://localhost:")
         assert "the-key" not in url
         reviewing.wait_for_error_line("Press Ctrl-C to stop")
-        with urllib.request.urlopen(page.replace("review/", "health"), timeout=60) as answer:
+        with urllib.request.urlopen(page.replace("review/", "health"), timeout=300) as answer:
             assert answer.status == 200
 
         busy = seeder("review", "lego", "--output-dir", "data", "--offline")

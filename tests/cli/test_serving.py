@@ -29,7 +29,7 @@ def test_the_served_app_works_like_a_deployed_one(
         methods, health = calls["get_health"]
         assert methods == "[GET]"
         url = health.removesuffix("/api/health")
-        with urllib.request.urlopen(health, timeout=60) as answer:
+        with urllib.request.urlopen(health, timeout=300) as answer:
             assert json.load(answer)["status"] == "ok"
 
         ended = seeder("run", "--url", url, "--target-count", "2", *SMALL, "--json")
@@ -54,12 +54,18 @@ def test_the_served_app_works_like_a_deployed_one(
 def test_a_host_without_a_run_sleeps(tmp_path: Path) -> None:
     with RunningCommand(tmp_path, ["serve", "--port", "0", "--offline"]) as serving:
         serving.wait_for_error_line("Press Ctrl-C to stop")
-        time.sleep(2)  # the connections of the start end
-        before = count_wake_ups(serving.process_id)
-        time.sleep(4)
-        assert count_wake_ups(serving.process_id) - before < 4
+        counts = [count_wake_ups_in(4, serving.process_id)]
+        while min(counts) >= 4 and len(counts) < 40:  # the connections of the start end, late on a busy machine
+            counts.append(count_wake_ups_in(4, serving.process_id))
+        assert min(counts) < 4, counts
         serving.send(signal.SIGTERM)
         serving.wait()
+
+
+def count_wake_ups_in(seconds: float, process: int) -> int:
+    before = count_wake_ups(process)
+    time.sleep(seconds)
+    return count_wake_ups(process) - before
 
 
 def count_wake_ups(process: int) -> int:
@@ -80,7 +86,7 @@ def test_the_simulator_in_the_foreground_refuses_a_bad_faults_file(
 def test_the_simulator_in_the_foreground_prints_its_address(tmp_path: Path) -> None:
     with RunningCommand(tmp_path, ["simulate", "--seed", "3"]) as simulating:
         url = json.loads(simulating.read_line())["url"]
-        with urllib.request.urlopen(f"{url}/_stats", timeout=60) as answer:
+        with urllib.request.urlopen(f"{url}/_stats", timeout=300) as answer:
             assert json.load(answer)["billedImageCount"] == 0
         simulating.send(signal.SIGTERM)
         assert simulating.wait().status == 0

@@ -12,14 +12,12 @@ import function_app
 from docs.tools.openapi.examples import parse_curl
 from durable_emulator.host.app_definition import read_functions
 from shared.runs.status import RunStatus
+from tests.support.image_gate import ImageGate
 from tests.support.markdown_documents import find_codes, find_table, read
-from tests.support.running_app import FAST, RunningApp, run_app
+from tests.support.running_app import RunningApp, run_app
 from triggers.problems import PROBLEM_TYPES
 
 DOCUMENT = read("docs/reference/http.md")
-SLOW = {"latencySeconds": {"text": 0.01, "image": 1.5}}
-"""So that a run is still active when the next calls are made, as in the document; fast where the document waits."""
-
 _EXAMPLE = re.compile(r"^```(sh|http)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -61,7 +59,8 @@ async def test_every_example_is_answered_as_the_document_shows(tmp_path: Path) -
     examples = _EXAMPLE.findall(DOCUMENT)
     made = 0
     run_id = ""
-    async with run_app(tmp_path, faults=SLOW) as app:
+    async with run_app(tmp_path) as app:
+        gate = ImageGate(app.simulator)  # a run is active until the document waits for it
         for position, (language, text) in enumerate(examples):
             if language == "sh" and text.startswith("curl"):
                 following, expected = examples[position + 1]
@@ -69,9 +68,9 @@ async def test_every_example_is_answered_as_the_document_shows(tmp_path: Path) -
                 run_id = await make_call(app, text, run_id, expected)
                 made += 1
             elif language == "sh" and text.startswith("until"):
-                app.simulator.set_faults({"latencySeconds": FAST})
+                gate.open()
                 await app.wait(run_id)
-                app.simulator.set_faults(SLOW)
+                gate.close()
     assert made == DOCUMENT.count("\ncurl ") > 10
 
 

@@ -218,7 +218,7 @@ COMMAND = ("run", "--target-count=16", "--category-count=2", "--batch-size=8", "
 async def kill_a_run(simulator: RunningSimulator, folder: Path) -> None:
     """Start a run and kill it while it generates images."""
     async with start_seeder(*COMMAND, "--json", cwd=folder, endpoint=simulator.url) as victim:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while simulator.stats()["requests"]["images"].get("200", 0) < 6:  # noqa: ASYNC110 - there is no event for it
                 await asyncio.sleep(0.005)
         await victim.kill()

@@ -304,7 +304,7 @@ async def test_a_run_that_is_not_resumed_fails_at_the_pause_limit(tmp_path: Path
     clock = ManualClock()
 
     async def look_until(*statuses: str) -> dict[str, Any]:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while True:
                 status = (await app.call("GET", f"/api/runs/{run_id}")).body
                 if status["status"] in statuses:
@@ -440,7 +440,7 @@ async def test_a_run_that_waits_survives_kills_of_its_host_while_it_waits_and_wh
                 return await response.json()
 
         async def wait_until(*statuses: str) -> dict[str, Any]:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(300):
                 while (run := await ask("GET", f"/api/runs/{run_id}"))["status"] not in statuses:
                     assert run["status"] in {"Pending", "Running", "Paused"}, run
                     await asyncio.sleep(0.02)
@@ -502,7 +502,7 @@ async def test_the_first_images_are_generated_by_normal_calls_and_the_others_in_
                 async with session.request(method, path, json=body) as response:
                     return await response.json()
 
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(300):
                 while (run := await ask("GET", f"/api/runs/{here.run_id}"))["status"] != "Paused":
                     assert run["status"] in {"Pending", "Running"}, run
                     await asyncio.sleep(0.02)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.config import RequestDefaults
+from tests.support.image_gate import ImageGate
 from tests.support.running_app import run_app
 
 PROBLEM = "urn:catalog-seeder:problem:"
@@ -53,12 +54,14 @@ async def test_twenty_simultaneous_starts_with_one_key_are_one_run(tmp_path: Pat
 
 @pytest.mark.slow
 async def test_a_busy_catalog_answers_409_with_the_active_run_and_another_catalog_does_not(tmp_path: Path) -> None:
-    async with run_app(tmp_path, faults={"latencySeconds": {"text": 0.01, "image": 0.3}}) as app:
+    async with run_app(tmp_path) as app:
+        gate = ImageGate(app.simulator)
         first = await app.start(targetCount=20)
         busy = await app.call("POST", "/api/runs", {"catalog": "toys"})
         keyed = await app.call("POST", "/api/runs", {"catalog": "toys"}, **{"Idempotency-Key": "later"})
         prune = await app.call("POST", "/api/catalogs/toys/prune")
         other = await app.call("POST", "/api/runs", {"catalog": "games", "targetCount": 1, "imageSize": "64x64"})
+        gate.open()
         await app.wait(other.body["runId"])
         await app.wait(first)
         retried = await app.call("POST", "/api/runs", {"catalog": "toys"}, **{"Idempotency-Key": "later"})

@@ -27,7 +27,7 @@ COMMAND = (
 
 
 async def wait_for(simulator: RunningSimulator, *, texts: int = 0, images: int = 0) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while True:
             requests = simulator.stats()["requests"]
             if requests["responses"].get("200", 0) >= texts and requests["images"].get("200", 0) >= images:
@@ -89,7 +89,7 @@ async def test_the_runs_of_a_killed_server_resume_by_themselves(tmp_path: Path) 
         async with start_seeder(*serve, cwd=tmp_path, endpoint=simulator.url) as second:
             url = await read_url(second.process)
             status = {"status": "Running"}
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(300):
                 while status["status"] in {"Pending", "Running"}:
                     async with session.get(f"{url}/api/runs/{run_id}") as response:
                         status = await response.json()
@@ -103,7 +103,7 @@ async def read_url(process: asyncio.subprocess.Process) -> str:
     """Return the address that ``seeder serve`` prints with its routes."""
     assert process.stdout is not None
     assert process.stderr is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while True:
             for stream in (process.stdout, process.stderr):
                 try:

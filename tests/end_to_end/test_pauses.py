@@ -133,7 +133,7 @@ async def test_a_paused_run_that_is_not_resumed_fails_at_the_pause_limit(tmp_pat
     clock = ManualClock()
 
     async def look_until(*statuses: str) -> dict[str, Any]:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while True:
                 status = (await app.call("GET", f"/api/runs/{run_id}")).body
                 if status["status"] in statuses:
@@ -195,7 +195,7 @@ async def test_a_paused_run_survives_a_kill_of_its_host(tmp_path: Path) -> None:
                 return await response.json()
 
         async def wait_until(status: str) -> dict[str, Any]:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(300):
                 while (run := await ask("GET", f"/api/runs/{run_id}"))["status"] != status:
                     assert run["status"] in {"Pending", "Running", "Paused"}, run
                     await asyncio.sleep(0.02)

@@ -285,7 +285,7 @@ async def test_a_killed_run_over_named_items_is_completed_by_the_same_command_an
         command = ("regenerate", *named, *edits, "--parallel-image-requests=3", *flags)
         billed = simulator.stats()["billedImageCount"]
         async with start_seeder(*command, cwd=tmp_path, endpoint=simulator.url) as victim:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(300):
                 while simulator.stats()["billedImageCount"] < billed + 5:  # noqa: ASYNC110 - the simulator tells nobody
                     await asyncio.sleep(0.005)
             await victim.kill()

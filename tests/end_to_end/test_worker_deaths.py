@@ -65,7 +65,7 @@ async def test_image_calls_in_flight_when_a_worker_dies_are_lost_in_summary_and_
     monkeypatch.setattr(retry_policy, "LOST_WORKER_WAITS_SECONDS", (0.02, 0.05, 0.1, 0.2, 0.4))
     async with run_app(tmp_path, faults={"latencySeconds": {"text": 0.01, "image": 0.5}}) as app:
         run_id = await app.start(targetCount=6, categoryCount=2, batchSize=6, parallelImageRequests=2)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while not has_open_image_call(app.folder / f"runs/{run_id}/calls"):  # noqa: ASYNC110 - no event for it
                 await asyncio.sleep(0.01)
         app.host.engine._workers.lose_worker(str(LostWorkerError()))

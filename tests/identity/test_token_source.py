@@ -24,7 +24,7 @@ QUICK = SignInLimits(
     cooldown_seconds=30.0,
 )
 PATIENT = SignInLimits(initial_backoff_seconds=0.01)
-MAX_WAIT_SECONDS = 60
+MAX_WAIT_SECONDS = 300
 
 
 class Endpoint:

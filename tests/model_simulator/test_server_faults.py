@@ -175,7 +175,7 @@ async def test_calls_in_flight_are_closed_when_the_simulator_ends() -> None:
     async with aiohttp.ClientSession() as session:
         async with running_simulator(faults={"latencySeconds": {"image": 3600}}) as simulator:
             call = asyncio.create_task(session.post(simulator.url + IMAGES_PATH, json=image_body()))
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(300):
                 while simulator.stats()["maxConcurrentImages"] == 0:  # noqa: ASYNC110 - counters do not call back
                     await asyncio.sleep(0.001)
         with pytest.raises(aiohttp.ServerDisconnectedError):

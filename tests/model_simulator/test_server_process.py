@@ -55,7 +55,7 @@ def test_a_simulator_ends_when_its_parents_end_of_the_pipe_is_closed() -> None:
         assert process.stdout is not None
         line = process.stdout.readline()
         process.stdin.close()
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=300) == 0
         assert process.stdout.read() == b""
     assert list(json.loads(line)) == ["url"]
     assert json.loads(line)["url"].startswith("http://127.0.0.1:")
@@ -66,7 +66,7 @@ def test_a_simulator_exits_cleanly_on_a_signal() -> None:
         assert process.stdout is not None
         process.stdout.readline()
         os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=300) == 0
 
 
 def test_a_taken_port_is_reported_in_one_line() -> None:

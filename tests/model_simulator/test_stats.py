@@ -141,7 +141,7 @@ async def drawing_in_the_background(caller: Caller, prompts: list[str]) -> Async
 
 
 async def wait_until(is_reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while not is_reached():  # noqa: ASYNC110 - counters are looked at, they do not call back
             await asyncio.sleep(0.001)
 

@@ -156,7 +156,7 @@ async def test_an_event_ends_a_wait_of_minutes(tmp_path: Path) -> None:
 async def test_a_worker_gives_up_a_provider_that_never_answers_after_a_stop(tmp_path: Path, activity: str) -> None:
     unreachable = Failure(Reason.CONNECTION, "no connection")
     provider = Provider(ManualClock(), hours=0.1, is_stopped=True, failures={activity: unreachable})
-    async with run_batches(tmp_path, provider) as engine, asyncio.timeout(60):
+    async with run_batches(tmp_path, provider) as engine, asyncio.timeout(300):
         ended = await finish(engine, provider.clock, "batches")
     result = ChildResult.from_json(json.loads(ended.output or "null"))
     assert result.failure == unreachable
@@ -165,7 +165,7 @@ async def test_a_worker_gives_up_a_provider_that_never_answers_after_a_stop(tmp_
 
 async def test_a_worker_gives_up_batches_that_the_limit_of_enqueued_work_refuses_each_time(tmp_path: Path) -> None:
     provider = Provider(ManualClock(), hours=0.01, is_limited=True)
-    async with run_batches(tmp_path, provider) as engine, asyncio.timeout(60):
+    async with run_batches(tmp_path, provider) as engine, asyncio.timeout(300):
         ended = await finish(engine, provider.clock, "batches")
     result = ChildResult.from_json(json.loads(ended.output or "null"))
     assert result.failure is not None
@@ -176,7 +176,7 @@ async def test_a_worker_gives_up_batches_that_the_limit_of_enqueued_work_refuses
 async def test_a_batch_whose_creation_is_throttled_for_half_an_hour_is_given_up(tmp_path: Path) -> None:
     throttled = Failure(Reason.RATE_LIMITED, "slow down", 60)
     provider = Provider(ManualClock(), failures={"submit_image_batch": throttled}, max_submits=100)
-    async with run_batches(tmp_path, provider) as engine, asyncio.timeout(60):
+    async with run_batches(tmp_path, provider) as engine, asyncio.timeout(300):
         await finish(engine, provider.clock, "batches")
     assert provider.given_up == [throttled]
 

@@ -35,7 +35,7 @@ async def test_work_that_takes_long_keeps_its_claim(services: Services, monkeypa
     monkeypatch.setattr(run_claim, "START_TIMEOUT", timedelta(milliseconds=30))
     async with hold_catalog(services, ScriptedHost(), "toys") as claim_id:
         first = await run_claim.read_claim(services.store, "toys")
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while await run_claim.read_claim(services.store, "toys") == first:  # noqa: ASYNC110 - there is no event for it
                 await asyncio.sleep(0)
         kept = await run_claim.read_claim(services.store, "toys")

@@ -16,7 +16,7 @@ from shared.config import StoreSettings
 from shared.storage.store_contract import CONTAINERS
 
 FOLDER = Path(__file__).parent.parent / "azurite"
-START_SECONDS = 60
+START_SECONDS = 300
 # The emulator's published account: https://learn.microsoft.com/azure/storage/common/storage-use-azurite
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="

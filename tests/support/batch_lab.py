@@ -152,6 +152,10 @@ class Lab:
         async with self.open_store() as store:
             await store.write("inputs/rows.json", json.dumps(rows).encode(), content_type="application/json")
 
+    def stop_batches(self) -> None:
+        """Let no batch go on, so that a test has time for what it does while some lines of them are done."""
+        self.simulator.set_faults({**QUICK, "batches": {"seconds": 1e6}})
+
     async def start(self, host: DurableEmulator) -> None:
         self.run_id = await self.start_other(host, self.key)
 
@@ -234,7 +238,7 @@ async def lab(tmp_path: Path, *, batches: Mapping[str, Any] | None = None, **set
 
 
 async def wait_until(is_reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while not is_reached():  # noqa: ASYNC110 - the simulator runs in a thread of its own
             await asyncio.sleep(0.02)
 
@@ -242,7 +246,7 @@ async def wait_until(is_reached: Callable[[], bool]) -> None:
 async def wait_for_status(
     session: aiohttp.ClientSession, url: str, is_reached: Callable[[dict[str, Any]], bool]
 ) -> dict[str, Any]:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while True:
             async with session.get(url) as response:
                 run: dict[str, Any] = await response.json()

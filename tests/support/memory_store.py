@@ -5,7 +5,7 @@ import itertools
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from shared.errors import StoreConflictError
 from shared.storage.protocol import Content, FileInfo, FolderPage, Store
@@ -25,11 +25,19 @@ class _File:
 
 
 class MemoryStore:
-    """A `Store` over a dictionary. Every call yields to other tasks first, as a real store does."""
+    """A `Store` over a dictionary. Every call yields to other tasks first, as a real store does.
+
+    Blob Storage knows whole seconds only, so all files are of the same second, until a test lets time pass.
+    """
 
     def __init__(self) -> None:
         self._files: dict[str, _File] = {}
         self._versions = itertools.count(1)
+        self._now = datetime.now(UTC).replace(microsecond=0)
+
+    def pass_second(self) -> None:
+        """Let a second pass: what is stored from here on is newer than what is there."""
+        self._now += timedelta(seconds=1)
 
     async def read(self, path: str) -> Content | None:
         await asyncio.sleep(0)
@@ -120,8 +128,7 @@ class MemoryStore:
 
     def _put(self, path: str, data: bytes, metadata: Mapping[str, str] | None) -> str:
         etag = f'"{next(self._versions)}"'
-        now = datetime.now(UTC).replace(microsecond=0)  # Blob Storage knows whole seconds only
-        self._files[path] = _File(data, FileInfo(path, len(data), etag, now, dict(metadata or {})))
+        self._files[path] = _File(data, FileInfo(path, len(data), etag, self._now, dict(metadata or {})))
         return etag
 
 

@@ -64,10 +64,10 @@ def find_fired(tables: Tables) -> set[str]:
     return {name for name, rule in RULES.items() if rule.find_fired(tables)}
 
 
-def make_root_row(run_id: str, status: str) -> Row:
+def make_root_row(run_id: str, status: str, *, minute: int = 0) -> Row:
     """Return the span of a run's orchestrator as the durable host sends it when the orchestrator has ended."""
     return {
-        "TimeGenerated": datetime.now(UTC),
+        "TimeGenerated": datetime(2026, 12, 1, 12, minute, tzinfo=UTC),
         "Name": "orchestration:seed_catalog@(1.0)",
         "Success": status == "Completed",
         "DurationMs": 6405.9,
@@ -92,7 +92,7 @@ def stretch(tables: Tables, over: timedelta) -> None:
 async def cancel_once_called(app: RunningApp, kind: str, status: str, count: int, **changes: Any) -> None:
     """Cancel a run, of a request with some changes, when so many calls of a kind were answered with a status."""
     run_id = await app.start(**RUN | changes)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while app.simulator.stats()["requests"][kind].get(status, 0) < count:  # noqa: ASYNC110 - it does not tell
             await asyncio.sleep(0.05)
     await app.call("POST", f"/api/runs/{run_id}/cancel")
@@ -141,7 +141,8 @@ async def test_a_run_whose_end_the_app_could_not_count_fires_with_its_catalog(
 
 async def test_a_broken_run_that_was_resumed_to_its_end_fires_nothing(recorder: Recorder) -> None:
     tables = recorder.read_tables()
-    tables["AppRequests"] += [make_root_row("run-1", "Failed"), make_root_row("run-1", "Completed")]
+    ends = [make_root_row("run-1", "Failed", minute=1), make_root_row("run-1", "Completed", minute=2)]
+    tables["AppRequests"] += ends
     assert find_fired(tables) == set()
 
 

@@ -127,7 +127,7 @@ def test_what_is_refused_during_an_outage_arrives_afterwards(monkeypatch: pytest
         refused, arrived = ingestion.refused, list(ingestion.envelopes)
         ingestion.status = 200
         stop = start_resending(spans, 0.1)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not ingestion.envelopes and time.monotonic() < deadline:
             time.sleep(0.05)
         stop.set()

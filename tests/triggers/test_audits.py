@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from shared.audit.read_audit import MAX_AUDIT_BYTES
+from tests.support.image_gate import ImageGate
 from tests.support.running_app import RunningApp, run_app
 
 LEFT_RUN = "8204736755521-af1e9c55"
-SLOW = {"latencySeconds": {"text": 0.3, "image": 0.3}}
 
 
 async def explain(app: RunningApp, run_id: str) -> str:
@@ -20,10 +20,12 @@ async def explain(app: RunningApp, run_id: str) -> str:
 
 
 async def test_a_run_that_is_under_way_has_none_yet(tmp_path: Path) -> None:
-    async with run_app(tmp_path, faults=SLOW) as app:
+    async with run_app(tmp_path) as app:
+        gate = ImageGate(app.simulator)
         run_id = await app.start(targetCount=2, categoryCount=2)
         assert "the audit is written when it ends" in await explain(app, run_id)
         await app.call("POST", f"/api/runs/{run_id}/cancel")
+        gate.open()
         await app.wait(run_id)
 
 

@@ -9,11 +9,11 @@ import pytest
 from durable_emulator.engine.instances import InstanceFilter
 from shared.runs.request import SeedRequest
 from shared.runs.run_claim import make_local_host_id
+from tests.support.image_gate import ImageGate
 from tests.support.running_app import RunningApp, run_app
 
 DEAD_HOST = f"local:{socket.gethostname()}:999999999"
 PROBLEM = "urn:catalog-seeder:problem:"
-SLOW = {"latencySeconds": {"text": 0.01, "image": 0.3}}
 LEFT_RUN = "8204736755521-af1e9c55"
 
 
@@ -142,11 +142,13 @@ async def test_a_limit_other_than_a_whole_number_up_to_100_is_refused(tmp_path: 
 async def test_nothing_changes_a_catalog_under_a_run(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"rates": {"content_policy": 0.4}}) as app:
         await app.run(targetCount=8)
-        app.simulator.set_faults(SLOW)
+        app.simulator.set_faults({})
+        gate = ImageGate(app.simulator)
         run_id = await app.start(targetCount=8)
         answers = [
             await app.call("POST", f"/api/catalogs/toys/{operation}") for operation in ("prune", "publish", "repair")
         ]
+        gate.open()
         status = await app.wait(run_id)
         published = await app.call("POST", "/api/catalogs/toys/publish")
     assert [answer.status for answer in answers] == [409, 409, 409]

@@ -5,7 +5,9 @@ import test from "node:test";
 import { chooseKey, makeBody, takeOver } from "../../web/new_run/draft.js";
 import { placeErrors } from "../../web/new_run/field_errors.js";
 import { chooseFields, groupFields } from "../../web/new_run/groups.js";
+import { makeContentSuffix, makeInputName } from "../../web/new_run/input_name.js";
 import { checkDraft, describeRange, readFields, spellName, toDraft } from "../../web/new_run/schema.js";
+import { checkStyle, chooseStyleFields, findStyleMode } from "../../web/new_run/style_choice.js";
 
 const DOCUMENT = {
   components: {
@@ -23,14 +25,22 @@ const DOCUMENT = {
           input: { anyOf: [{ type: "string" }, { type: "null" }], default: null },
           fieldMapping: { type: "object", additionalProperties: { type: "string" } },
           newlyAdded: { type: "string" },
+          imageVariants: { type: "array", items: { $ref: "#/components/schemas/ImageVariant" }, maxItems: 3, default: [] },
           styleReference: { anyOf: [{ $ref: "#/components/schemas/StyleReference" }, { type: "null" }], default: null },
           theme: { $ref: "#/components/schemas/Theme", default: { subject: "Figures", openings: ["One", "Two"] } },
         },
       },
+      ImageVariant: {
+        type: "object",
+        required: ["width", "format"],
+        properties: { width: { type: "integer", minimum: 16, maximum: 4096 }, format: { enum: ["webp", "avif"] }, quality: { type: "integer", default: 80, minimum: 1, maximum: 100 } },
+      },
       StyleReference: {
         type: "object",
-        required: ["images"],
-        properties: { images: { type: "array", items: { type: "string" }, minItems: 1, maxItems: 4 } },
+        properties: {
+          images: { anyOf: [{ type: "array", items: { type: "string" }, minItems: 1, maxItems: 4 }, { type: "null" }], default: null },
+          firstApproved: { anyOf: [{ type: "integer", minimum: 1, maximum: 20 }, { type: "null" }], default: null },
+        },
       },
       Theme: {
         type: "object",
@@ -53,7 +63,7 @@ function find(path) {
 
 test("nested objects become fields with a path, and every field of the schema is there", () => {
   const paths = FIELDS.map(({ path }) => path);
-  assert.deepEqual(new Set(paths), new Set(["catalog", "targetCount", "maxCostUsd", "imageQuality", "publish", "forceImages", "source", "input", "fieldMapping", "newlyAdded", "styleReference.images", "theme.subject", "theme.openings"]));
+  assert.deepEqual(new Set(paths), new Set(["catalog", "targetCount", "maxCostUsd", "imageQuality", "publish", "forceImages", "source", "input", "fieldMapping", "newlyAdded", "imageVariants", "styleReference.images", "styleReference.firstApproved", "theme.subject", "theme.openings"]));
   assert.equal(find("theme.openings").kind, "list");
   assert.deepEqual(find("theme.openings").default, ["One", "Two"]);
   assert.equal(find("maxCostUsd").kind, "number");
@@ -111,6 +121,48 @@ test("fields of rows count only with rows, and a field that no group names is in
   assert.deepEqual([generated.includes("targetCount"), rows.includes("targetCount")], [true, false]);
   const groups = groupFields(chooseFields(FIELDS, "generate"), "generate");
   assert.deepEqual(groups.at(-1)?.fields.map(({ path }) => path), ["newlyAdded"]);
+});
+
+test("a request has the style reference that is chosen, and the form keeps the other one", () => {
+  const entered = { catalog: "lego", "styleReference.images": "inputs/a.png\ninputs/b.png", "styleReference.firstApproved": "3" };
+  /** @param {string} mode */
+  const send = (mode) => makeBody(chooseStyleFields(FIELDS, { ...entered, styleReference: mode }), { ...entered, styleReference: mode });
+  assert.deepEqual(send("none"), { catalog: "lego" });
+  assert.deepEqual(send("images"), { catalog: "lego", styleReference: { images: ["inputs/a.png", "inputs/b.png"] } });
+  assert.deepEqual(send("firstApproved"), { catalog: "lego", styleReference: { firstApproved: 3 } });
+});
+
+test("entries with several parts are typed between colons, sent as objects, and taken over as they were", () => {
+  const field = find("imageVariants");
+  const sent = [{ width: 640, format: "webp" }, { width: 320, format: "avif", quality: 60 }];
+  assert.deepEqual(makeBody(FIELDS, { imageVariants: "640:webp\n 320:avif:60 \n" }), { imageVariants: sent });
+  assert.deepEqual(takeOver(FIELDS, { imageVariants: [{ width: 640, format: "webp", quality: 80 }, sent[1]] }), { imageVariants: "640:webp\n320:avif:60" });
+  assert.equal(toDraft(field, field.default), "");
+  for (const right of ["", "640:webp", "16:avif:100"]) assert.equal(checkDraft(field, right), "", right);
+  for (const wrong of ["640", "640:", ":webp", "640:gif", "8:webp", "640:webp:0", "640:webp:80:1", "wide:webp", "1:webp\n", "640:webp\n16:webp\n17:webp\n18:webp"]) assert.notEqual(checkDraft(field, wrong), "", wrong);
+});
+
+test("the style reference of an earlier request is the one that is chosen", () => {
+  assert.equal(findStyleMode(takeOver(FIELDS, { styleReference: null })), "none");
+  assert.equal(findStyleMode(takeOver(FIELDS, { styleReference: { images: ["inputs/a.png"] } })), "images");
+  assert.equal(findStyleMode(takeOver(FIELDS, { styleReference: { firstApproved: 4 } })), "firstApproved");
+});
+
+test("a style reference that is chosen must be given", () => {
+  for (const mode of ["images", "firstApproved"]) {
+    const [field] = chooseStyleFields(FIELDS, { styleReference: mode }).filter(({ path }) => path.startsWith("styleReference."));
+    assert.ok(field);
+    assert.notEqual(checkStyle(field, {}) || checkDraft(field, ""), "");
+  }
+});
+
+test("an uploaded file gets a name that the app takes, and that only its content has", async () => {
+  assert.equal(makeInputName("My photo (1).JPG", "-ab"), "My-photo-1-.JPG".replace(".JPG", "-ab.JPG"));
+  assert.equal(makeInputName("ภาพ.png"), "upload.png");
+  assert.equal(makeInputName(`${"x".repeat(300)}.png`, "-12345678").length, 120);
+  const [one, same, other] = await Promise.all(["a", "a", "b"].map((text) => makeContentSuffix(new Blob([text]))));
+  assert.equal(one, same);
+  assert.notEqual(one, other);
 });
 
 test("names and ranges are spelled for people", () => {

@@ -8,7 +8,7 @@ import { asApiError } from "../lib/polling.js";
 
 const DEBOUNCE_MILLISECONDS = 700;
 
-/** @typedef {import("../lib/types.js").Estimate & {typical?: {costUsd: number, imageCalls: number}}} Estimate */
+/** @typedef {import("../lib/types.js").Estimate & {typical?: {costUsd: number, imageCalls: number}, normalCostUsd?: number, batchCostUsd?: number}} Estimate */
 /** @typedef {import("../lib/api.js").ApiError} ApiError */
 /** @typedef {{body: string, estimate: Estimate | null, error: ApiError | null}} Estimated */
 
@@ -63,17 +63,20 @@ export function EstimatePanel({ latest, isCurrent, missing, request, error, onAc
 
 /** @param {{estimate: Estimate, request: Record<string, any>}} props */
 function Figures({ estimate, request }) {
-  const { items, textCalls, imageCalls, costUsd, minimumSeconds, windowSeconds, typical } = estimate;
+  const { items, textCalls, imageCalls, costUsd, minimumSeconds, windowSeconds, typical, normalCostUsd, batchCostUsd } = estimate;
+  const isBatched = costUsd < (normalCostUsd ?? 0);
   return html`<div aria-live="polite">
     <p class="estimate-cost"><strong>${formatUsd(costUsd)}</strong> <span class="hint">at list prices, if nothing fails</span></p>
     <dl class="estimate-figures">
       <div><dt>New items</dt><dd>${formatCount(items)}</dd></div>
       <div><dt>Text calls</dt><dd>${formatCount(textCalls)}</dd></div>
       <div><dt>Image calls</dt><dd>${formatCount(imageCalls)}</dd></div>
-      <div><dt>Time</dt><dd>${imageCalls === 0 ? "moments" : `about ${formatDuration(Math.max(windowSeconds, minimumSeconds ?? 0))}`}</dd></div>
+      <div><dt>Time</dt><dd>${isBatched ? `up to ${formatDuration(windowSeconds)}` : imageCalls === 0 ? "moments" : `about ${formatDuration(Math.max(windowSeconds, minimumSeconds ?? 0))}`}</dd></div>
     </dl>
     ${minimumSeconds !== null && html`<p class="hint">At least ${formatDuration(minimumSeconds)} under the requested quota.</p>`}
-    ${imageCalls > 0 && minimumSeconds === null && html`<p class="hint">The time is a guess: it depends on the provider's quota, which is not known before.</p>`}
+    ${batchCostUsd !== undefined && normalCostUsd !== undefined && batchCostUsd !== normalCostUsd && html`<p class="hint">${formatUsd(batchCostUsd)} in the provider's batches, ${formatUsd(normalCostUsd)} in normal calls.</p>`}
+    ${isBatched && html`<p class="hint">The provider answers a batch within a day.</p>`}
+    ${!isBatched && imageCalls > 0 && minimumSeconds === null && html`<p class="hint">The time is a guess: it depends on the provider's quota, which is not known before.</p>`}
     ${typical && html`<p>Typically ${formatUsd(typical.costUsd)} and ${formatCount(typical.imageCalls)} image calls: most items need fewer rounds than the maximum.</p>`}
     ${textCalls + imageCalls === 0 && html`<p class="warn">There is nothing to do: the catalog has all that is asked for.${"targetCount" in request && " Ask for more items to extend it."}</p>`}
     ${request.maxCostUsd === undefined && imageCalls > 0 && html`<p class="hint">No budget is set, so failed calls can make the run more expensive.</p>`}

@@ -2,8 +2,8 @@
 
 import { CodeText } from "../components/code_text.js";
 import { html } from "../lib/html.js";
-import { LABELS } from "./groups.js";
-import { describeRange, spellName, toDraft } from "./schema.js";
+import { EXAMPLES, LABELS } from "./groups.js";
+import { describeRange, spellForm, spellName, toDraft } from "./schema.js";
 
 /** @typedef {import("./schema.js").Field} Field */
 
@@ -91,7 +91,7 @@ function Control({ field, shown, attributes, onChange }) {
 /** @param {Field} field @returns {string} its description, range and default, as sentences */
 function describeField(field) {
   const sentences = [field.description && finish(field.description)];
-  if (field.kind === "list") sentences.push("One per line.");
+  if (field.kind === "list") sentences.push(field.parts ? `One per line, as ${spellForm(field.parts)}${EXAMPLES[field.path] ? `, such as ${EXAMPLES[field.path]}` : ""}.` : "One per line.", ...describeParts(field.parts ?? []));
   const range = describeRange(field);
   if (range) sentences.push(finish(range.charAt(0).toUpperCase() + range.slice(1)));
   const shown = String(toDraft(field, field.default) ?? "");
@@ -99,6 +99,14 @@ function describeField(field) {
   if (isShown) sentences.push(`Default: ${shown}.`);
   if (field.kind !== "boolean" && shown === "" && !field.isRequired) sentences.push("Default: none.");
   return sentences.filter(Boolean).join(" ");
+}
+
+/** @param {Field[]} parts @returns {string[]} a sentence for each that has a range or choices */
+function describeParts(parts) {
+  return parts.flatMap((part) => {
+    const values = part.choices.length > 0 ? part.choices.join(", ") : describeRange(part);
+    return values ? [`${spellName(part.name)}: ${values}.`] : [];
+  });
 }
 
 /** @param {string} text */

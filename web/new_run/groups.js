@@ -20,8 +20,9 @@ export const LABELS = {
   parallelTextRequests: "Text calls at the same time",
   imageRequestsPerMinute: "Image calls per minute",
   maxRetries: "Retries per call",
-  "styleReference.images": "Style references",
-  "styleReference.firstApproved": "Or: first images to approve",
+  "styleReference.images": "Reference images",
+  "styleReference.firstApproved": "Number of first images",
+  imageVariants: "Copies in other sizes and formats",
   "theme.style.light": "Light",
   "theme.style.background": "Background",
   "theme.style.camera": "Camera",
@@ -35,17 +36,23 @@ export const LABELS = {
   input: "Input",
 };
 
+/** What an entry of a list looks like. @type {Record<string, string>} */
+export const EXAMPLES = { imageVariants: "640:webp" };
+
 /** Shown before the groups; the parts for each source come with the source. */
 export const GENERATE_FIELDS = ["targetCount", "categoryCount", "theme.subject", "theme.openings", "theme.tail"];
 export const LIMIT_FIELDS = ["maxCostUsd", "review"];
-const OWN_PARTS = ["catalog", "source", "input", "fieldMapping", "acceptEstimate"];
+const OWN_PARTS = ["catalog", "source", "input", "fieldMapping", "acceptEstimate", "styleReference.images", "styleReference.firstApproved"];
 const ROW_FIELDS = ["input", "fieldMapping", "skipInvalid", "keepChanged", "variantImages", "promptWriter", "textMode", "theme.promptTemplate"];
 const HIDDEN_FOR_ROWS = ["targetCount", "categoryCount", "batchSize", "forceCategories", "theme.subject"];
 
+/** Its fields follow the choice of a style reference. */
+export const STYLE_GROUP = "Style";
+
 const GROUPS = [
   { title: "Rows and prompts", paths: ["skipInvalid", "keepChanged", "variantImages", "promptWriter", "textMode", "theme.promptTemplate", "theme.openings", "theme.tail"] },
-  { title: "Images", paths: ["imageSize", "imageQuality", "imageFormat", "imageMode", "batchFallback", "thumbnails", "imageBaseUrl"] },
-  { title: "Style", paths: ["styleReference.images", "styleReference.firstApproved", "theme.style.light", "theme.style.background", "theme.style.camera", "theme.style.palette"] },
+  { title: "Images", paths: ["imageSize", "imageQuality", "imageFormat", "imageMode", "batchFallback", "thumbnails", "imageVariants", "imageBaseUrl"] },
+  { title: STYLE_GROUP, paths: ["theme.style.light", "theme.style.background", "theme.style.camera", "theme.style.palette"] },
   { title: "Refinement", paths: ["refine.iterations", "refine.acceptScore"] },
   { title: "Rules and refusals", paths: ["theme.forbiddenWords", "validateItems", "policyRewrites", "placeholder"] },
   { title: "Speed, retries and pauses", paths: ["parallelImageRequests", "imageRequestsPerMinute", "parallelTextRequests", "batchSize", "maxRetries", "pauseOnBlock", "pauseLimitMinutes"] },

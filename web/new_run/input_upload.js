@@ -5,10 +5,10 @@ import { putFile, sendJson } from "../lib/api.js";
 import { formatBytes } from "../lib/format.js";
 import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { asApiError } from "../lib/polling.js";
+import { makeInputName } from "./input_name.js";
 import { InspectReport, MappingOnError } from "./inspect_report.js";
 
 const MAX_BYTES = 50 * 1024 * 1024;
-const MAX_NAME_CHARACTERS = 120;
 const PROGRESS_FROM_BYTES = 500_000;
 
 /** @typedef {import("../lib/api.js").ApiError} ApiError */
@@ -150,11 +150,4 @@ function checkFile({ name, size }) {
   if (size > MAX_BYTES) return `${name} has ${formatBytes(size)}; at most 50 MB can be uploaded. Copy it to the store instead, and start the run with the command line.`;
   if (/\.(xlsx?|ods|zip|gz)$/i.test(name)) return `${name} is not a text file. Save the table as CSV first.`;
   return "";
-}
-
-/** @param {string} name of a file @returns {string} the name of its input: letters, digits, dots, hyphens and underscores */
-function makeInputName(name) {
-  const [, base = "", ending = ""] = /^(.*?)(\.[A-Za-z0-9]{1,8})?$/.exec(name) ?? [];
-  const safe = base.normalize("NFKD").replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
-  return (safe || "upload").slice(0, MAX_NAME_CHARACTERS - ending.length) + ending;
 }

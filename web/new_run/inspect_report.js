@@ -60,8 +60,8 @@ export function InspectReport({ report, mapping, isReading, skipInvalid, onSkipI
       <ul class="samples">
         ${report.samples.map(
           (sample) => html`<li key=${sample.filename}>
-            <p><strong>${sample.name}</strong> <span class="hint">${sample.category}, ${sample.filename}</span></p>
-            <p>${sample.imagePrompt}</p>
+            <p><strong><bdi>${sample.name}</bdi></strong> <span class="hint"><bdi>${sample.category}</bdi>, <bdi>${sample.filename}</bdi></span></p>
+            <p dir="auto">${sample.imagePrompt}</p>
             ${sample.leftOut.length > 0 && html`<p class="hint">Left out of the prompt because of its length: ${sample.leftOut.join(", ")}</p>`}
           </li>`,
         )}

@@ -4,17 +4,19 @@ import { ErrorNote } from "../components/feedback.js";
 import { announce } from "../lib/announce.js";
 import { ApiError, sendJson } from "../lib/api.js";
 import { formatUsd } from "../lib/format.js";
-import { html, useRef, useState } from "../lib/html.js";
+import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { asApiError } from "../lib/polling.js";
 import { makeHref, navigate } from "../lib/router.js";
 import { chooseKey, makeBody, saveDraft } from "./draft.js";
 import { EstimatePanel, useEstimate } from "./estimate_panel.js";
 import { placeErrors } from "./field_errors.js";
 import { FieldInput, labelField, makeFieldId } from "./field_input.js";
-import { chooseFields, GENERATE_FIELDS, groupFields, LIMIT_FIELDS } from "./groups.js";
+import { chooseFields, GENERATE_FIELDS, groupFields, LIMIT_FIELDS, STYLE_GROUP } from "./groups.js";
 import { InputUpload } from "./input_upload.js";
+import { ReferenceImages } from "./reference_images.js";
 import { checkDraft, toDraft } from "./schema.js";
 import { SourceChoice } from "./source_choice.js";
+import { checkStyle, chooseStyleFields, findStyleMode, FIRST_PATH, IMAGES_PATH, StyleChoice } from "./style_choice.js";
 
 /** @typedef {import("./schema.js").Field} Field */
 /** @typedef {import("./draft.js").Draft} Draft */
@@ -34,17 +36,20 @@ export function RunForm({ origin, fields, start, hints }) {
   const [refusal, setRefusal] = useState(/** @type {{body: string, error: ApiError} | null} */ (null));
   const [isStarting, setStarting] = useState(false);
   const [rows, setRows] = useState(/** @type {import("./inspect_report.js").InputReport | null} */ (null));
+  const [imageWait, setImageWait] = useState("");
   const starting = useRef(false);
   const summary = useRef(/** @type {HTMLElement | null} */ (null));
+
+  useEffect(keepFilesOut, []);
 
   const { values } = draft;
   const sourceField = fields.find(({ path }) => path === "source");
   const source = String(values["source"] ?? sourceField?.default ?? "generate");
-  const counted = chooseFields(fields, source);
+  const counted = chooseStyleFields(chooseFields(fields, source), values);
   const request = makeBody(counted, values);
   const body = JSON.stringify(request);
 
-  const problems = checkFields(counted, values, source);
+  const problems = checkFields(counted, values, source, imageWait);
   const isComplete = Object.keys(problems).length === 0;
   const isReadable = source === "generate" || (rows !== null && (rows.problemCount === 0 || values["skipInvalid"] === true));
   const { latest, isCurrent, retry } = useEstimate(isComplete && isReadable ? body : "");
@@ -116,6 +121,21 @@ export function RunForm({ origin, fields, start, hints }) {
       onLeave=${() => setLeft((before) => new Set(before).add(path))}
     />`;
   }
+  function renderStyle() {
+    const images = counted.find(({ path }) => path === IMAGES_PATH);
+    return html`<${StyleChoice} fields=${fields} values=${values} onChange=${change}>
+      ${images !== undefined &&
+      html`<${ReferenceImages}
+        id=${makeFieldId(IMAGES_PATH)}
+        field=${images}
+        value=${values[IMAGES_PATH] ?? ""}
+        error=${findError(IMAGES_PATH)}
+        onChange=${(/** @type {string} */ value) => change({ [IMAGES_PATH]: value === "" ? undefined : value })}
+        onWait=${setImageWait}
+      />`}
+      ${renderField(FIRST_PATH)}
+    <//>`;
+  }
   const wrong = showsAll ? counted.filter(({ path }) => findError(path) !== "") : [];
   return html`<form class="run-form" noValidate onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
     <div class="form-fields">
@@ -139,9 +159,10 @@ export function RunForm({ origin, fields, start, hints }) {
           />`}
       ${LIMIT_FIELDS.map(renderField)}
       ${groupFields(counted, source).map(({ title, fields: members }) => {
-        const changed = members.filter(({ path }) => path in values).length;
-        const hasError = members.some(({ path }) => findError(path) !== "");
-        return html`<${FieldGroup} key=${title} title=${title} changed=${changed} hasError=${hasError}>${members.map(({ path }) => renderField(path))}<//>`;
+        const isStyle = title === STYLE_GROUP;
+        const changed = members.filter(({ path }) => path in values).length + (isStyle && findStyleMode(values) !== "none" ? 1 : 0);
+        const hasError = [...members.map(({ path }) => path), ...(isStyle ? [IMAGES_PATH, FIRST_PATH] : [])].some((path) => findError(path) !== "");
+        return html`<${FieldGroup} key=${title} title=${title} changed=${changed} hasError=${hasError}>${isStyle && renderStyle()}${members.map(({ path }) => renderField(path))}<//>`;
       })}
     </div>
     <div class="form-side">
@@ -166,18 +187,32 @@ export function RunForm({ origin, fields, start, hints }) {
 }
 
 /**
- * @param {Field[]} fields @param {Values} values @param {string} source
+ * @param {Field[]} fields @param {Values} values @param {string} source @param {string} imageWait why images are not ready; "" = they are
  * @returns {Record<string, string>} what is wrong, by path
  */
-function checkFields(fields, values, source) {
+function checkFields(fields, values, source, imageWait) {
   /** @type {Record<string, string>} */
   const problems = {};
   for (const field of fields) {
-    const problem = checkDraft(field, values[field.path] ?? toDraft(field, field.default));
+    const wait = field.path === IMAGES_PATH ? imageWait : "";
+    const problem = wait || checkStyle(field, values) || checkDraft(field, values[field.path] ?? toDraft(field, field.default));
     if (problem) problems[field.path] = problem;
   }
   if (source !== "generate" && !values["input"]) problems["input"] = "Choose a file.";
   return problems;
+}
+
+/** A file that is dropped beside the place for it would replace the page. @returns {() => void} */
+function keepFilesOut() {
+  const events = /** @type {const} */ (["dragover", "drop"]);
+  /** @param {DragEvent} event */
+  function refuse(event) {
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "none";
+  }
+  for (const event of events) addEventListener(event, refuse);
+  return () => events.forEach((event) => removeEventListener(event, refuse));
 }
 
 /** Why the app did not start the run. @param {{error: ApiError | null}} props */
@@ -190,7 +225,7 @@ function Refusal({ error }) {
 function describeMissing(fields, problems) {
   const missing = fields.filter(({ path }) => path in problems);
   if (missing.length === 0) return "";
-  return `The estimate appears when these are filled in: ${missing.map((field) => labelField(field).toLowerCase()).join(", ")}.`;
+  return `The estimate appears when these are filled in or corrected: ${missing.map((field) => labelField(field).toLowerCase()).join(", ")}.`;
 }
 
 /**

@@ -17,6 +17,7 @@
  * @property {string} [pattern]
  * @property {number} [minItems]
  * @property {number} [maxItems]
+ * @property {Field[]} [parts] of each entry of a list of objects: an entry is typed as its parts between colons, such as `640:webp`
  * @typedef {Record<string, any>} Schema
  */
 
@@ -41,7 +42,9 @@ function* listFields(document, schema, prefix, defaults) {
     if (property.type === "object" && property.properties !== undefined) {
       yield* listFields(document, property, `${path}.`, property.default);
     } else {
-      yield makeField(path, name, property, required.has(name), defaults?.[name]);
+      const items = resolve(document, property.items ?? {});
+      const parts = items.properties === undefined ? undefined : [...listFields(document, items, "", undefined)];
+      yield { ...makeField(path, name, { ...property, items }, required.has(name), defaults?.[name]), parts };
     }
   }
 }
@@ -104,8 +107,45 @@ function without(schema, names) {
 export function toDraft(field, value) {
   if (field.kind === "boolean") return value === true;
   if (field.kind === "map") return { ...(value ?? {}) };
-  if (field.kind === "list") return (value ?? []).join("\n");
+  if (field.kind === "list") return (value ?? []).map((/** @type {any} */ entry) => (field.parts ? spellEntry(field.parts, entry) : entry)).join("\n");
   return value === null || value === undefined ? "" : String(value);
+}
+
+/** @param {Field[]} parts @param {Record<string, any>} entry @returns {string} its parts, without optional ones at the end that have their default */
+function spellEntry(parts, entry) {
+  const texts = parts.map((part) => toDraft(part, entry[part.name]));
+  let count = parts.length;
+  for (; count > 0; count -= 1) {
+    const last = /** @type {Field} */ (parts[count - 1]);
+    if (last.isRequired || (entry[last.name] ?? last.default) !== last.default) break;
+  }
+  return texts.slice(0, count).join(":");
+}
+
+/** @param {Field[]} parts @param {string} text @returns {Record<string, any>} what is given */
+function readEntry(parts, text) {
+  const values = parts.map((part, at) => [part.name, fromDraft(part, text.split(":")[at] ?? "")]);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+}
+
+/** @param {Field[]} parts @param {string} text @returns {string} what is wrong with it; "" = nothing */
+function checkEntry(parts, text) {
+  const texts = text.split(":");
+  const shown = `“${text.slice(0, 30)}”`;
+  const expected = spellForm(parts);
+  if (texts.length > parts.length || parts.some((part, at) => part.isRequired && !texts[at]?.trim())) return `${shown} does not have the form ${expected}.`;
+  for (const [at, part] of parts.entries()) {
+    const problem = checkDraft(part, texts[at] ?? "");
+    if (problem) return `${shown}, ${part.name}: ${problem}`;
+  }
+  return "";
+}
+
+/** @param {Field[]} parts @returns {string} such as "width:format or width:format:quality" */
+export function spellForm(parts) {
+  const names = parts.map(({ name }) => name);
+  const required = parts.filter(({ isRequired }) => isRequired).length;
+  return names.length === required ? names.join(":") : `${names.slice(0, required).join(":")} or ${names.join(":")}`;
 }
 
 /** @param {Field} field @param {any} draft as `toDraft` returns it @returns {any} the value of the API; undefined = none is given */
@@ -117,14 +157,14 @@ export function fromDraft(field, draft) {
   return field.kind === "integer" || field.kind === "number" ? Number(text) : text;
 }
 
-/** @param {Field} field @param {string} draft @returns {string[] | undefined} undefined: an optional list without entries */
+/** @param {Field} field @param {string} draft @returns {any[] | undefined} undefined: an optional list without entries */
 function readList(field, draft) {
   const entries = splitLines(draft);
-  return entries.length === 0 && (field.default ?? null) === null && !field.isRequired ? undefined : entries;
+  return entries.length === 0 && (field.default ?? null) === null && !field.isRequired ? undefined : entries.map((entry) => (field.parts ? readEntry(field.parts, entry) : entry));
 }
 
-/** @param {string} text */
-function splitLines(text) {
+/** @param {string} text @returns {string[]} the entries of a list, without blank ones */
+export function splitLines(text) {
   return text
     .split("\n")
     .map((line) => line.trim())
@@ -139,7 +179,8 @@ export function checkDraft(field, draft) {
   const value = fromDraft(field, draft);
   if (value === undefined || value === "") return field.isRequired ? "Enter a value." : "";
   if (field.kind === "integer" || field.kind === "number") return checkNumber(field, value);
-  if (field.kind === "list") return checkList(field, value);
+  if (field.kind === "list") return checkList(field, splitLines(draft));
+  if (field.kind === "choice" && !field.choices.includes(value)) return `Enter one of ${field.choices.join(", ")}.`;
   if (field.kind !== "text") return "";
   if (field.maxLength !== undefined && value.length > field.maxLength) return `Has ${value.length} characters; enter at most ${field.maxLength}.`;
   if (field.pattern !== undefined && !new RegExp(field.pattern, "u").test(value)) return `“${value.slice(0, 40)}” does not have the form that is described here.`;
@@ -159,6 +200,7 @@ function checkNumber(field, value) {
 function checkList(field, entries) {
   if (entries.length < (field.minItems ?? 0)) return `Enter at least ${field.minItems}, one per line.`;
   if (entries.length > (field.maxItems ?? Infinity)) return `Has ${entries.length} lines; enter at most ${field.maxItems}.`;
+  if (field.parts) return entries.map((entry) => checkEntry(/** @type {Field[]} */ (field.parts), entry)).find(Boolean) ?? "";
   const maxLength = field.maxLength ?? Infinity;
   const long = entries.find((entry) => entry.length > maxLength);
   return long === undefined ? "" : `“${long.slice(0, 30)}…” has ${long.length} characters; enter at most ${maxLength} per line.`;

@@ -27,11 +27,11 @@ export function Compare({ left, right, onSwap }) {
     <div class=${isSideBySide ? "compare-stage side-by-side" : "compare-stage"} style=${{ "--split": `${split}%` }} onPointerDown=${follow} onPointerMove=${follow}>
       <figure class="compare-left">
         <${StoredImage} path=${left.path} sha256=${left.sha256} alt=${left.label} />
-        <figcaption>${left.label}</figcaption>
+        <figcaption dir="auto">${left.label}</figcaption>
       </figure>
       <figure class="compare-right">
         <${StoredImage} path=${right.path} sha256=${right.sha256} alt=${right.label} />
-        <figcaption>${right.label}</figcaption>
+        <figcaption dir="auto">${right.label}</figcaption>
       </figure>
     </div>
     <div class="compare-controls">

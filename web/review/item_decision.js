@@ -37,7 +37,7 @@ export function DecisionPanel({ catalog, item, queue, onDecide }) {
   return html`<section class="decision-panel" aria-label="Decision">
     <p role="status">
       <span class=${`count ${decision.verdict}`}>${decision.verdict}</span>${isUnsent && html` <span class="hint">saving…</span>`}
-      ${!isUnsent && item.decision !== null && decision.verdict !== "undecided" && html` <span class="hint">${item.decision.reviewer && `by ${item.decision.reviewer}, `}${formatTime(item.decision.at)}</span>`}
+      ${!isUnsent && item.decision !== null && decision.verdict !== "undecided" && html` <span class="hint">${item.decision.reviewer && html`by <bdi>${item.decision.reviewer}</bdi>, `}${formatTime(item.decision.at)}</span>`}
     </p>
     <div class="buttons">
       <button type="button" class="approve" aria-pressed=${decision.verdict === "approved" ? "true" : "false"} onClick=${() => onDecide("approved")}>Approve <kbd aria-hidden="true">a</kbd></button>

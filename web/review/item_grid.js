@@ -58,7 +58,7 @@ class GridCell extends Component {
               sha256=${image.sha256}
               alt=""
             />`}
-      <span class="cell-name">${row?.name ?? ""}</span>
+      <span class="cell-name" dir="auto">${row?.name ?? ""}</span>
     </div>`;
   }
 }
@@ -66,7 +66,7 @@ class GridCell extends Component {
 /** @param {{row: import("./grid_layout.js").GridRow, columns: number}} props */
 function HeadingRow({ row, columns }) {
   return html`<div role="row" class="grid-heading" aria-rowindex=${row.row + 1} style=${{ transform: `translateY(${row.top}px)` }}>
-    <div role="gridcell" aria-colspan=${columns}>${row.section.title} <span class="hint">${formatNoun(row.section.items, "item")}</span></div>
+    <div role="gridcell" aria-colspan=${columns}><bdi>${row.section.title}</bdi> <span class="hint">${formatNoun(row.section.items, "item")}</span></div>
   </div>`;
 }
 
@@ -176,7 +176,7 @@ export function ItemGrid({ state, label, onOpen }) {
   }
 
   return html`<div class="grid-frame">
-    ${section?.title != null && html`<div class="grid-sticky" aria-hidden="true">${section.title} <span class="hint">${formatNoun(section.items, "item")}</span></div>`}
+    ${section?.title != null && html`<div class="grid-sticky" aria-hidden="true"><bdi>${section.title}</bdi> <span class="hint">${formatNoun(section.items, "item")}</span></div>`}
     ${pages.total === 0 && html`<p class="grid-empty">${Object.keys(state.filters).length > 1 ? "No item matches these filters." : "This catalog has no items yet."}</p>`}
     <div
       ref=${scroller}

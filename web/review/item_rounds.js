@@ -54,12 +54,12 @@ export function RoundList({ catalog, item, shown, onShow }) {
 /** @param {{title: string, texts: string[]}} props */
 function Findings({ title, texts }) {
   if (texts.length === 0) return null;
-  return html`<div><dt>${title}</dt><dd><ul>${texts.map((text, at) => html`<li key=${at}>${text}</li>`)}</ul></dd></div>`;
+  return html`<div><dt>${title}</dt><dd><ul>${texts.map((text, at) => html`<li key=${at} dir="auto">${text}</li>`)}</ul></dd></div>`;
 }
 
 /** @param {{label: string, children: any}} props */
 function Fact({ label, children }) {
-  return html`<div><dt>${label}</dt><dd>${children}</dd></div>`;
+  return html`<div><dt>${label}</dt><dd dir="auto">${children}</dd></div>`;
 }
 
 /** @param {{item: ItemDetail, round: Round}} props */

@@ -12,6 +12,9 @@ import { asApiError, useLoaded } from "../lib/polling.js";
 
 const MAX_ITEMS = 1000;
 const SHOWN_ITEMS = 20;
+/** Of a text field, where the browser cannot fit it to its text (`field-sizing`). */
+const MAX_ROWS = 8;
+const ROW_CHARACTERS = 60;
 
 /** @typedef {import("../lib/types.js").ItemRow} ItemRow */
 /** @typedef {import("../lib/types.js").Estimate} Estimate */
@@ -105,13 +108,13 @@ export function RegenerateDialog({ catalog, rows, isEditing, onClose, onStarted 
               setEdits((count) => count + 1);
             }}
           />`
-            : html`<li key=${row.itemId}><${Thumbnail} catalog=${catalog} row=${row} /><span>${row.name}${promptOf(catalog, row).trim() !== row.imagePrompt && html` <span class="hint">prompt changed</span>`}</span></li>`,
+            : html`<li key=${row.itemId}><${Thumbnail} catalog=${catalog} row=${row} /><span><bdi>${row.name}</bdi>${promptOf(catalog, row).trim() !== row.imagePrompt && html` <span class="hint">prompt changed</span>`}</span></li>`,
         )}
       </ul>
       ${named.length > shownCount &&
       html`<details class="other-items">
           <summary>${formatNoun(named.length - shownCount, "more item")}</summary>
-          <p>${named.slice(shownCount).map((row) => row.name).join(", ")}</p>
+          <p>${named.slice(shownCount).map((row, at) => html`${at > 0 && ", "}<bdi>${row.name}</bdi>`)}</p>
         </details>
         <button type="button" onClick=${() => setShownCount(shownCount + SHOWN_ITEMS)}>Show the next ${formatCount(Math.min(SHOWN_ITEMS, named.length - shownCount))}</button>`}
       ${!hasFields && html`<button type="button" onClick=${() => setFields(true)}>Edit the prompts</button>`}
@@ -178,9 +181,10 @@ function PromptField({ catalog, row, value, problem, onType }) {
   return html`<li class="prompt-field">
     <${Thumbnail} catalog=${catalog} row=${row} />
     <label class="field">
-      <span><strong>${row.name}</strong>${value.trim() !== row.imagePrompt && html` <span class="hint">prompt changed</span>`}</span>
+      <span><strong><bdi>${row.name}</bdi></strong>${value.trim() !== row.imagePrompt && html` <span class="hint">prompt changed</span>`}</span>
       <textarea
-        rows="2"
+        rows=${Math.min(MAX_ROWS, 2 + Math.floor(value.length / ROW_CHARACTERS))}
+        dir="auto"
         spellcheck="true"
         aria-invalid=${problem ? "true" : null}
         value=${value}

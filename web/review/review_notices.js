@@ -13,8 +13,8 @@ const SHOWN_NAMES = 5;
 
 /** @param {{name: string}[]} items */
 function listNames(items) {
-  const names = items.slice(0, SHOWN_NAMES).map(({ name }) => name).join(", ");
-  return items.length > SHOWN_NAMES ? `${names} and ${formatCount(items.length - SHOWN_NAMES)} more` : names;
+  const names = items.slice(0, SHOWN_NAMES).map(({ name }, at) => html`${at > 0 && ", "}<bdi>${name}</bdi>`);
+  return html`${names}${items.length > SHOWN_NAMES && ` and ${formatCount(items.length - SHOWN_NAMES)} more`}`;
 }
 
 /** @param {{queue: import("./decision_queue.js").DecisionQueue}} props */
@@ -41,12 +41,13 @@ export function RefusedNote({ queue, onShow }) {
   const refused = queue.refused.value;
   if (refused.length === 0) return null;
   const canRetry = refused.some(({ reason }) => !(reason in REASONS));
-  const byReason = Map.groupBy(refused, ({ reason }) => reason);
+  const reasons = [...new Set(refused.map(({ reason }) => reason))];
+  const byReason = reasons.map((reason) => /** @type {const} */ ([reason, refused.filter((one) => one.reason === reason)]));
   return html`<div class="notice bad-notice" role="alert">
-    ${[...byReason].map(
+    ${byReason.map(
       ([reason, items]) => html`<p key=${reason}>
         <strong>${formatNoun(items.length, "decision")} not recorded.</strong> ${REASONS[reason] ?? reason}:${" "}
-        ${items.slice(0, SHOWN_NAMES).map((item, at) => html`${at > 0 && ", "}<button type="button" class="link-button" onClick=${() => onShow(item.itemId)}>${item.name}</button> (${item.verdict})`)}${items.length > SHOWN_NAMES && ` and ${formatCount(items.length - SHOWN_NAMES)} more`}
+        ${items.slice(0, SHOWN_NAMES).map((item, at) => html`${at > 0 && ", "}<button type="button" class="link-button" onClick=${() => onShow(item.itemId)}><bdi>${item.name}</bdi></button> (${item.verdict})`)}${items.length > SHOWN_NAMES && ` and ${formatCount(items.length - SHOWN_NAMES)} more`}
       </p>`,
     )}
     <div class="buttons">

@@ -29,8 +29,8 @@ export function Stages({ run, requestedWindow }) {
           ${images.refined !== undefined && html`<li>${formatNoun(images.refined, "item")} refined to the end</li>`}
           ${images.failed > 0 && html`<li class="bad">${formatCount(images.failed)} failed</li>`}
           ${run.placeholders > 0 && html`<li>${formatNoun(run.placeholders, "placeholder")}</li>`}
-          ${isActive(run.status) && html`<li>${describeRate(rate, images)}</li>`}
-          ${isActive(run.status) && html`<li>${describeWindow(run, requestedWindow)}</li>`}
+          ${isActive(run.status) && !run.imageBatches && html`<li>${describeRate(rate, images)}</li>`}
+          ${isActive(run.status) && !run.imageBatches && html`<li>${describeWindow(run, requestedWindow)}</li>`}
         <//>`}
   </div>`;
 }

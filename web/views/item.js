@@ -136,11 +136,11 @@ export function ItemView({ catalog, itemId }) {
           <${ErrorNote} error=${promoteError} />`}
         <h2>Texts</h2>
         <dl class="facts">
-          <div><dt>Category</dt><dd>${row.category}</dd></div>
-          <div><dt>Description</dt><dd>${row.description}</dd></div>
-          <div><dt>Image prompt</dt><dd>${row.imagePrompt}</dd></div>
-          <div><dt>Product id</dt><dd><code>${row.productId}</code></dd></div>
-          <div><dt>File</dt><dd><code>${row.filename}</code></dd></div>
+          <div><dt>Category</dt><dd dir="auto">${row.category}</dd></div>
+          <div><dt>Description</dt><dd dir="auto">${row.description}</dd></div>
+          <div><dt>Image prompt</dt><dd dir="auto">${row.imagePrompt}</dd></div>
+          <div><dt>Product id</dt><dd><code dir="auto">${row.productId}</code></dd></div>
+          <div><dt>File</dt><dd><code dir="auto">${row.filename}</code></dd></div>
         </dl>
       </div>
     </div>`}
@@ -233,7 +233,7 @@ function ItemHeader({ state, itemId, name, actions }) {
   const isInList = state.pages.at(index)?.itemId === itemId;
   return html`<header class="item-header">
     <a class="button" href=${listHref(state)}>← Items</a>
-    <h1>${name}</h1>
+    <h1 dir="auto">${name}</h1>
     ${isInList &&
     html`<div class="item-steps">
       <button type="button" disabled=${index === 0} onClick=${actions.previous}>Previous</button>

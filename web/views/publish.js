@@ -15,6 +15,9 @@ import { makeHref } from "../lib/router.js";
 /** @typedef {{catalog: string, items: number, images: number, missing: number, placeholders: number, missingThumbnails: number, missingVariants: number, outputs: Record<string, string>, leftOut: LeftOut[]}} PublishResult */
 /** @typedef {"all" | "approved"} Choice */
 
+/** Others decide meanwhile. */
+const POLL_MILLISECONDS = 10_000;
+
 /** Words for the reasons of the preview. @type {Record<string, {title: string, meaning: string, filters: Record<string, string>}>} */
 const REASONS = {
   rejected: { title: "rejected", meaning: "A reviewer rejected the image. Generate it again, or approve it.", filters: { decision: "rejected" } },
@@ -24,7 +27,7 @@ const REASONS = {
 
 /** @param {{catalog: string}} props */
 export function PublishView({ catalog }) {
-  const { data, error, reload } = useLoaded(`publish ${catalog}`, (signal) => loadPreviews(catalog, signal));
+  const { data, error, reload } = useLoaded(`publish ${catalog}`, (signal) => loadPreviews(catalog, signal), () => POLL_MILLISECONDS);
   const [choice, setChoice] = useState(/** @type {Choice | null} */ (null));
   const [result, setResult] = useState(/** @type {PublishResult | null} */ (null));
   const [failure, setFailure] = useState(/** @type {import("../lib/api.js").ApiError | null} */ (null));
@@ -127,7 +130,7 @@ function LeftOutList({ catalog, leftOut }) {
           <details>
             <summary>Examples</summary>
             <ul class="examples">
-              ${examples.map(({ itemId, name }) => html`<li key=${itemId}><a href=${makeHref(["catalogs", catalog, "items", itemId])}>${name}</a></li>`)}
+              ${examples.map(({ itemId, name }) => html`<li key=${itemId}><a href=${makeHref(["catalogs", catalog, "items", itemId])}><bdi>${name}</bdi></a></li>`)}
               ${count > examples.length && html`<li class="hint">and ${formatCount(count - examples.length)} more</li>`}
             </ul>
           </details>

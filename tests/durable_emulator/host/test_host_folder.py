@@ -86,7 +86,7 @@ async def test_stopping_waits_no_longer_than_the_grace_period(tmp_path: Path) ->
     app.orchestration_trigger(context_name="context")(run)
     async with DurableEmulator(app, tmp_path, grace_seconds=0.01) as host:
         host.engine.start_instance("run")
-        await asyncio.wait_for(started.wait(), timeout=60)
+        await asyncio.wait_for(started.wait(), timeout=300)
 
 
 async def test_stopping_lets_a_running_http_function_use_the_client_to_its_end(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ async def test_stopping_lets_a_running_http_function_use_the_client_to_its_end(t
     await host.start()
     async with aiohttp.ClientSession() as session:
         request = asyncio.create_task(session.get(f"{host.url}/api/instances"))
-        await asyncio.wait_for(started.wait(), timeout=60)
+        await asyncio.wait_for(started.wait(), timeout=300)
         stop = asyncio.create_task(host.stop())
         await asyncio.sleep(0)
         may_end.set()

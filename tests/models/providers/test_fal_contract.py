@@ -22,6 +22,7 @@ from shared.models.providers.data_url import encode_data_url
 from shared.models.providers.fal import FalModel
 from shared.reasons import Reason
 from tests.models.providers.provider_services import IMAGE, QUICK
+from tests.support.image_gate import ImageGate
 from tests.support.memory_request_log import MemoryRequestLog
 from tests.support.model_requests import SECRET_KEY
 from tests.support.sample_images import draw
@@ -88,7 +89,7 @@ async def test_a_request_that_outlives_its_activity_is_found_again_and_not_order
 ) -> None:
     async with open_model(monkeypatch, request_log, latencySeconds={"text": 0, "image": 0.2}) as (model, simulator):
         killed = asyncio.create_task(model.generate_image(ORDERED))
-        await asyncio.wait_for(request_log.entered.wait(), 60)
+        await asyncio.wait_for(request_log.entered.wait(), 300)
         killed.cancel()
         await asyncio.gather(killed, return_exceptions=True)
         first = request_log.request_log[JOB]
@@ -114,13 +115,13 @@ async def test_another_item_is_another_order_and_so_is_a_request_without_a_job(
 async def test_an_image_that_takes_too_long_is_waited_for_by_the_next_try(
     monkeypatch: pytest.MonkeyPatch, request_log: MemoryRequestLog
 ) -> None:
-    slow = {"text": 0, "image": 0.3}
-    async with open_model(
-        monkeypatch, request_log, settings=replace(SETTINGS, image_timeout_seconds=0.01), latencySeconds=slow
-    ) as (model, simulator):
+    settings = replace(SETTINGS, image_timeout_seconds=0.01)
+    async with open_model(monkeypatch, request_log, settings=settings) as (model, simulator):
+        gate = ImageGate(simulator)
         failure = await fail_to_draw(model)
         assert failure.reason is Reason.SERVER_ERROR
         assert "continues to wait" in failure.message
+        gate.open()
         patient = FalModel(SETTINGS, request_log, poll_seconds=0.005)
         answer = await patient.generate_image(ORDERED)
         await patient.close()
@@ -131,9 +132,11 @@ async def test_an_image_that_takes_too_long_is_waited_for_by_the_next_try(
 async def test_without_a_job_an_image_that_takes_too_long_may_have_been_billed(
     monkeypatch: pytest.MonkeyPatch, request_log: MemoryRequestLog
 ) -> None:
-    settings, slow = replace(SETTINGS, image_timeout_seconds=0.01), {"text": 0, "image": 0.3}
-    async with open_model(monkeypatch, request_log, settings=settings, latencySeconds=slow) as (model, _):
+    settings = replace(SETTINGS, image_timeout_seconds=0.01)
+    async with open_model(monkeypatch, request_log, settings=settings) as (model, simulator):
+        gate = ImageGate(simulator)
         failure = await fail_to_draw(model, IMAGE)
+        gate.open()
     assert failure.reason is Reason.TIMEOUT_AMBIGUOUS
 
 

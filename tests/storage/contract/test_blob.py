@@ -5,7 +5,7 @@ import hashlib
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
 
@@ -242,12 +242,12 @@ class ScriptedService:
                 await store.close()
 
 
-def closed_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that refuses connections, and that no other process gets."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
 async def list_clean_refusals(store: BlobStore) -> list[str]:
@@ -283,8 +283,8 @@ async def test_a_wrong_key_is_not_accepted(azurite: Azurite) -> None:
     assert all("403 " in message and "d3Jvbmc=" not in message for message in messages)
 
 
-async def test_a_closed_port_makes_the_store_unavailable() -> None:
-    store = BlobStore.from_settings(StoreSettings(kind="blob", connection_string=make_connection_string(closed_port())))
+async def test_a_closed_port_makes_the_store_unavailable(closed_port: int) -> None:
+    store = BlobStore.from_settings(StoreSettings(kind="blob", connection_string=make_connection_string(closed_port)))
     messages = await list_clean_refusals(store)
     await store.close()
     assert all("could not be reached" in message for message in messages)

@@ -295,7 +295,7 @@ async def test_a_large_write_does_not_block_the_loop(folder: FolderStore, monkey
     fsync = os.fsync
 
     def wait_for_loop(descriptor: int) -> None:
-        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(timeout=60)
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(timeout=300)
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", wait_for_loop)
