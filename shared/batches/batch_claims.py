@@ -37,6 +37,7 @@ class BatchClaim(Generic[JobT]):
         creating_at: when the creation of the batch was last begun; None = it was not.
         reference_ids: the provider's ids of the style references that the lines name; empty = they name none.
         terms: what the lines call and cost.
+        digests: of the image prompts of ``jobs``; empty for other calls.
         repeats: how often the batch was created again because the provider's list did not have it. If the list was
             late, all of them are billed.
         batch_id: the provider's id of the batch; None = not known.
@@ -60,6 +61,7 @@ class BatchClaim(Generic[JobT]):
     result: CollectedBatch[JobT] | None = None
     reference_ids: tuple[str, ...] = ()
     repeats: int = 0
+    digests: tuple[int, ...] = ()
 
     @property
     def open_batch(self) -> OpenBatch | None:

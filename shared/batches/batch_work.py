@@ -18,6 +18,7 @@ from shared.models.billed_batches import BatchExecutor, BatchName
 from shared.models.billed_task import BilledTask, PreparedImage, PreparedText
 from shared.runs.request import SeedRequest
 from shared.services.container import Services
+from shared.text.digest_table import hash_text
 
 Prepared = PreparedText[Any, Any] | PreparedImage[Any]
 
@@ -109,6 +110,14 @@ class BatchWork(ABC, Generic[JobT]):
         Raises:
             LookupError: the catalog does not have the item any more.
         """
+
+    def digest_prompt(self, prepared: Prepared) -> int:
+        """Return the digest of a line's image prompt; 0 if the line is another call."""
+        return hash_text(prepared.request.prompt) if isinstance(prepared, PreparedImage) else 0
+
+    async def find_moved_job(self, job: JobT, digest: int) -> JobT | None:  # noqa: ARG002 - for overrides
+        """Return the job of an item that was pruned and imported again, with the same prompt; None = there is none."""
+        return None
 
     async def make_leftover_task(self, job: JobT, resume_count: int, terms: LineTerms) -> BilledTask[Any, Any]:
         """Return the task of a line whose item the catalog does not have any more: its answer is kept with the run."""

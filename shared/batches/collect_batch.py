@@ -108,14 +108,14 @@ async def _collect(
     is_limited = batch is not None and batch.is_limited
 
     async def accept(job: JobT, answer: ImageAnswer | TextAnswer[Any] | ModelError) -> None:
-        is_leftover, task = await _make_task(work, claim, job)
+        present, task = await _make_task(work, claim, job)
         result = await services.executor.run_answered(task, answer, work.make_line_key(call.chunk, job))
-        if is_leftover:
+        if present is None:
             collection.counters += Counters(cost=result.cost)
         elif is_limited:
-            collection.jobs.append(job)
+            collection.jobs.append(present)
         else:
-            await work.accept(collection, job, result)
+            await work.accept(collection, present, result)
 
     try:
         if batch is not None:
@@ -157,13 +157,19 @@ async def _count_repeated(
     return result
 
 
-async def _make_task(work: BatchWork[JobT], claim: BatchClaim[JobT], job: JobT) -> tuple[bool, BilledTask[Any, Any]]:
-    """Return whether the catalog does not have the item of a line any more, and the task of the line."""
+async def _make_task(
+    work: BatchWork[JobT], claim: BatchClaim[JobT], job: JobT
+) -> tuple[JobT | None, BilledTask[Any, Any]]:
+    """Return the job of a line, or None if the catalog does not have its item any more, and the task of the line."""
     try:
-        return False, await work.make_task(job, claim.resume_count, claim.terms)
+        return job, await work.make_task(job, claim.resume_count, claim.terms)
     except LookupError as error:
         logger.warning("batch %s of run %s: %s", claim.chunk, work.run_id, error)
-        return True, await work.make_leftover_task(job, claim.resume_count, claim.terms)
+    digests = dict(zip(claim.jobs, claim.digests, strict=False))
+    moved = await work.find_moved_job(job, digests.get(job, 0))
+    if moved is not None:
+        return moved, await work.make_task(moved, claim.resume_count, claim.terms)
+    return None, await work.make_leftover_task(job, claim.resume_count, claim.terms)
 
 
 def _explain_missing_line(call: CollectBatch, batch: ProviderBatch | None) -> ModelError:

@@ -98,6 +98,7 @@ async def _claim_jobs(work: BatchWork[JobT], call: SubmitBatch[JobT]) -> StoredC
         None if refusal is None else refusal.message,
         work.services.clock(),
         terms,
+        digests=tuple(work.digest_prompt(line.prepared) for line in lines[:count]),
     )
     await announce_batches(work)
     return await work.claims.create(claim)

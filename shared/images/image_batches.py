@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.batches.batch_claims import BatchClaim
 from shared.batches.batch_work import BatchWork, Collection, GatheredJobs, Prepared
+from shared.catalog.find_items import find_items
 from shared.images.claim_work_page import run_claim_work_page
 from shared.images.failed_images import run_record_failed_image
 from shared.images.generate import make_batched_task, make_leftover_task
@@ -21,6 +22,7 @@ from shared.models.billed_task import PreparedImage
 from shared.reasons import FATAL_REASONS, Reason
 from shared.runs import run_files
 from shared.services.model_factory import check_batch_settings
+from shared.text.digest_table import hash_text
 
 MAX_BATCHES_PER_IMAGE = 3
 """An image that so many batches have left out fails, if the request asks for the next batch."""
@@ -84,6 +86,14 @@ class ImageBatchWork(BatchWork[ImageJob]):
         """
         step_job = await open_image_step_job(self.services, self._make_call(job, resume_count))
         return make_batched_task(self.services, step_job, terms)
+
+    async def find_moved_job(self, job: ImageJob, digest: int) -> ImageJob | None:
+        """Return the job of an item that was pruned and imported again, with the same prompt; None = there is none."""
+        found = (await find_items(self.services.store, self.catalog, [job.product_id])).by_id.get(job.product_id)
+        if found is None or found.item.product_id != job.product_id:
+            return None
+        item = await find_item(self.services, self.catalog, self.run_id, found.batch, job.product_id)
+        return replace(job, batch=found.batch) if hash_text(item.image_prompt) == digest else None
 
     async def make_leftover_task(self, job: ImageJob, resume_count: int, terms: LineTerms) -> BilledImageTask[Any]:
         """Return the task of a line whose item was pruned: its image is kept among the results of the run."""

@@ -33,7 +33,7 @@ class LineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LineTerms:
-    """What the lines of a batch call, and what they cost, whatever the settings are when the batch is collected.
+    """What the lines of a batch call, and what they cost; the settings may have changed by the time it is collected.
 
     Attributes:
         deployment: the model.

@@ -111,7 +111,7 @@ def check_text_batch_settings(model: ModelSettings, prices: PriceList) -> None:
 def build_batch_model(settings: Settings) -> BatchModel:
     """Return the batches of the only provider that has some, of images and text alike.
 
-    Open batches are read with it whatever model the settings name; `check_batch_settings` is for new ones.
+    Open batches are read with it also if the settings name a model without any; `check_batch_settings` is for new ones.
 
     Raises:
         SettingError: its key is missing.

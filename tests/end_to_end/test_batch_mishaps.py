@@ -311,3 +311,31 @@ async def test_a_batch_that_was_listed_too_late_and_created_twice_is_counted_twi
     assert billed / NANO_PER_USD == pytest.approx(stats["costUsd"], abs=1e-6)
     assert ledger is not None
     assert json.loads(ledger.data)["spentNanoUsd"] == billed
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+async def test_an_item_that_was_pruned_and_imported_again_gets_its_image_if_its_prompt_is_the_same(
+    tmp_path: Path, *, is_changed: bool
+) -> None:
+    store = StoreSettings(folder=str(tmp_path / "store"))
+    rows = [{"filename": f"boat-{number}.png", "prompt": f"a red toy boat number {number}"} for number in range(3)]
+    async with lab(tmp_path, batches={"seconds": 0.5}, items=3, rows=rows, store=store) as here:
+        await here.run(KillAtReturn("submit_image_batch"))
+        (tmp_path / "other").mkdir()
+        async with here.open_store() as opened:
+            for info in [info async for info in opened.list_files("catalogs/toys/images/")][1:]:
+                await opened.delete(info.path)
+        lost = replace(here, key="lost")
+        assert await lost.run_process(KillAtReturn("submit_image_batch"))
+        again = rows if not is_changed else [row | {"prompt": f"{row['prompt']} at night"} for row in rows]
+        other = replace(here, folder=tmp_path / "other", processes=10, key="other", rows=again)
+        async with other.host(FaultInjection()) as host, aiohttp.ClientSession() as session:
+            async with session.post(f"{host.url}/api/catalogs/toys/prune") as response:
+                assert len((await response.json())["pruned"]) == 2
+            await other.start(host)
+            await host.engine.wait_for_completion(other.run_id)
+        summary, stats = await other.read_summary(), here.simulator.stats()
+        calls = [call for one in (here, lost, other) for call in await one.list_calls()]
+    assert summary["status"] == "Completed"
+    assert stats["billedImageCount"] == (8 if is_changed else 5)
+    assert sum(call.cost.nano_usd for call in calls) / NANO_PER_USD == pytest.approx(stats["costUsd"], abs=1e-6)
