@@ -6,13 +6,17 @@ from pathlib import Path
 import pytest
 
 from shared.storage.folder import FolderStore
+from tests.support.asyncio_log import leave_out_tracebacks
 from tests.support.azurite import Azurite, run_azurite
+from tests.support.clean_environment import remove_settings
 from tests.support.memory_store import MemoryStore, RecordingStore
 from tests.support.process_guard import ProcessGuard
 from tests.support.repeatable_examples import use_repeatable_examples
 
 _PROCESS_GUARD = ProcessGuard()
 
+remove_settings()
+leave_out_tracebacks()
 use_repeatable_examples()  # before any test declares its own settings
 
 

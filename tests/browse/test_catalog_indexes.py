@@ -341,6 +341,7 @@ async def test_only_an_index_that_takes_long_to_build_is_saved(
 ) -> None:
     await write_batches(recording, ["Fox"])
     path = paths.state_file(CATALOG, saved_index.FILE_NAME)
+    monkeypatch.setattr(catalog_indexes, "MIN_SAVED_SCAN_SECONDS", 3600.0)
     await indexes.save(CATALOG)
     assert await recording.describe(path) is None
 

@@ -35,6 +35,8 @@ async def test_a_run_is_followed_live_cancelled_and_repaired(app: RunningApp, pe
 
     await page.get_by_role("button", name="Repair…").click()
     await page.get_by_role("dialog").get_by_role("button", name="Start the repair").dblclick()
+    await expect(page).not_to_have_url(re.compile(run_id))
+    await app.wait(page.url.rpartition("/")[2])
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Completed")
     repairs = person.list_requests("catalogs/toys/repair", "POST")
     assert len({request.headers["idempotency-key"] for request in repairs}) == 1

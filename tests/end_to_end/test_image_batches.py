@@ -253,14 +253,14 @@ async def test_a_cancel_ends_the_wait_for_batches_at_once(tmp_path: Path) -> Non
 async def test_a_resumed_run_collects_the_batches_that_it_could_not_read(tmp_path: Path) -> None:
     request = {"pauseOnBlock": True}
     async with (
-        lab(tmp_path, batches={"seconds": 3}, request=request) as here,
+        lab(tmp_path, batches={"seconds": 1e6}, request=request) as here,
         here.host(FaultInjection()) as host,
         aiohttp.ClientSession() as session,
     ):
         await here.start(host)
-        await wait_until(lambda: here.simulator.stats()["billedImageCount"] > 0)
-        here.simulator.set_faults({**QUICK, "batches": {"seconds": 3}, "apiKey": "another"})
         url = f"{host.url}/api/runs/{here.run_id}"
+        await wait_for_status(session, url, lambda run: run.get("imageBatches", {}).get("batches") == 3)
+        here.simulator.set_faults({**QUICK, "batches": {"seconds": 3}, "apiKey": "another"})
         await wait_for_status(session, url, lambda run: run["status"] == "Paused")
         here.simulator.set_faults({**QUICK, "batches": {"seconds": 3}})
         async with session.post(f"{url}/resume") as response:

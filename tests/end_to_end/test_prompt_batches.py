@@ -290,14 +290,14 @@ async def test_a_cancel_ends_the_wait_for_prompts_at_once(tmp_path: Path) -> Non
 async def test_a_resumed_run_collects_the_batches_that_it_could_not_read(tmp_path: Path) -> None:
     quick = {"latencySeconds": {"text": 0, "image": 0}, "timeoutSeconds": 0, "batches": {"seconds": 3}}
     async with (
-        rows_lab(tmp_path, {"pauseOnBlock": True}, batches={"seconds": 3}) as here,
+        rows_lab(tmp_path, {"pauseOnBlock": True}, batches={"seconds": 1e6}) as here,
         here.host(FaultInjection()) as host,
         aiohttp.ClientSession() as session,
     ):
         await here.start(host)
-        await wait_until(lambda: here.simulator.stats()["requests"]["responses"].get("200", 0) > 0)
-        here.simulator.set_faults({**quick, "apiKey": "another"})
         url = f"{host.url}/api/runs/{here.run_id}"
+        await wait_for_status(session, url, lambda run: run.get("textBatches", {}).get("batches") == 2)
+        here.simulator.set_faults({**quick, "apiKey": "another"})
         await wait_for_status(session, url, lambda run: run["status"] == "Paused")
         here.simulator.set_faults(quick)
         async with session.post(f"{url}/resume") as response:

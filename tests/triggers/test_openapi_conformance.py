@@ -160,7 +160,7 @@ def check_operation(url: str, known: Mapping[str, list[str]], operation_id: str,
 
 
 def load_services() -> None:
-    """Import what the app imports with the first call: Hypothesis takes values from the modules that are loaded."""
+    """Import what the app imports with the first call, so that each request finds the same modules."""
     for module in pkgutil.walk_packages(shared.__path__, "shared."):
         if ".providers." not in module.name:
             importlib.import_module(module.name)

@@ -23,7 +23,7 @@ export function ActionBar({ state, actions }) {
         ? html`<strong>${formatNoun(count, "item")} selected</strong>`
         : row === null
           ? "No item"
-          : html`<strong><bdi>${row.name}</bdi></strong> <span class="hint">${formatCount(index + 1)} of ${formatCount(state.total)}</span>`}
+          : html`<strong dir="auto">${row.name}</strong> <span class="hint">${formatCount(index + 1)} of ${formatCount(state.total)}</span>`}
     </p>
     <div class="action-buttons" tabindex=${isEmpty && state.queue.steps.length === 0 ? 0 : null}>
       <button type="button" class="approve" disabled=${isEmpty} onClick=${actions.approve}>Approve${amount} <kbd aria-hidden="true">a</kbd></button>
