@@ -13,4 +13,4 @@ blueprint = df.Blueprint()
 @activity(blueprint, reads_root_state=True)
 async def check_prompt_batches(services: Services, call: CheckBatches) -> CheckedBatches:
     """Ask the provider how far the prompt batches are."""
-    return await run_check_batches(services, services.prompt_batches, call)
+    return await run_check_batches(services, services.batches, call)

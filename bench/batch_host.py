@@ -21,7 +21,7 @@ from shared.models.batches import BatchAnswer, BatchModel, ProviderBatch
 from shared.models.provider_names import Provider, ProviderAccess
 from shared.runs.run_claim import make_local_host_id
 from shared.services import container
-from shared.services.model_factory import build_image_batch_model
+from shared.services.model_factory import build_batch_model
 from shared.telemetry.run_log import set_log_level
 
 BEFORE_UPLOAD: Final = "before an upload"
@@ -119,7 +119,7 @@ async def run_job(job: dict[str, Any]) -> None:
     )
     set_log_level(settings.log_level)
     services = container.Services(settings)
-    batches = KillableBatches(build_image_batch_model(settings), job["killAt"])
+    batches = KillableBatches(build_batch_model(settings), job["killAt"])
     port: Any = batches
     services.use_batches(port)
     container.use_services(services)

@@ -12,6 +12,7 @@ from cli.command_target import CommandTarget
 from cli.errors import CliError
 from cli.log_output import set_up_logging
 from shared.config import ModelSettings, Settings, load_settings
+from shared.models.provider_names import Provider, ProviderAccess
 from shared.runs.run_claim import make_local_host_id
 from shared.settings_table import SETTINGS, SETTINGS_BY_NAME, SettingGroup
 
@@ -20,9 +21,11 @@ MODEL_SETTINGS = frozenset(
     for setting in SETTINGS
     if setting.group is SettingGroup.PROVIDERS
     and not setting.name.endswith("_DEPLOYMENT")
-    and setting.name != "IMAGE_TIMEOUT_SECONDS"
+    and setting.name not in {"IMAGE_TIMEOUT_SECONDS", "IMAGE_BATCH_CHECK_SECONDS"}
 )
-"""Settings that ``--offline`` ignores, even if they are invalid."""
+"""Settings that ``--offline`` ignores, even if they are invalid, except those of `_is_simulated`."""
+
+PROVIDER_SETTINGS = frozenset({"TEXT_PROVIDER", "VISION_PROVIDER", "IMAGE_PROVIDER"})
 
 REMOTE_SETTINGS = frozenset({"FUNCTIONS_KEY", "LOG_LEVEL"})
 """Settings of a command with ``--url``; all others are those of the deployed app."""
@@ -56,9 +59,16 @@ def load_command_settings(target: CommandTarget) -> Settings:
     if target.url is not None:
         layers = {name: value for name, value in layers.items() if name in REMOTE_SETTINGS}
     elif target.offline:
-        layers = {name: value for name, value in layers.items() if name not in MODEL_SETTINGS}
+        layers = {name: value for name, value in layers.items() if _is_simulated(name, value)}
     settings = load_settings({"LOG_LEVEL": DEFAULT_LOG_LEVEL} | layers)
     return replace(settings, host_id=make_local_host_id())
+
+
+def _is_simulated(name: str, value: str) -> bool:
+    """Return whether ``--offline`` keeps a setting. The simulator stands for Azure OpenAI, or for OpenAI if asked."""
+    if name in PROVIDER_SETTINGS:
+        return value.strip().casefold() == Provider.OPENAI
+    return name not in MODEL_SETTINGS
 
 
 def merge_settings(*layers: Mapping[str, str | None]) -> dict[str, str]:
@@ -85,5 +95,8 @@ def read_dotenv(path: Path) -> dict[str, str | None]:
 
 def use_simulator(settings: Settings, url: str) -> Settings:
     """Return the settings with the simulator as provider; names of deployments stay."""
-    model: ModelSettings = replace(settings.model, endpoint=url, api_key=OFFLINE_API_KEY, api_version=None)
+    openai = ProviderAccess(f"{url}/v1", OFFLINE_API_KEY)
+    model: ModelSettings = replace(
+        settings.model, endpoint=url, api_key=OFFLINE_API_KEY, api_version=None, openai=openai
+    )
     return replace(settings, model=model)

@@ -13,6 +13,7 @@ from cli.command_settings import begin_command
 from cli.command_target import CommandTarget
 from cli.errors import ExitStatus, WrongUsageError
 from cli.interrupts import run_interruptibly
+from cli.review_page import check_catalog_exists, check_catalog_name
 from cli.run_output import fill_document, print_rows
 from shared.browse.item_details import list_items, read_item
 from shared.browse.item_query import ItemQuery
@@ -149,6 +150,7 @@ def decide_images(
         CliError: the app cannot be reached, or the catalog does not exist.
         StoreUnavailableError: the store does not answer.
     """
+    check_catalog_name(catalog)
     settings = begin_command(context, target)
 
     async def decide(reviews: Reviews) -> _Decided:
@@ -175,7 +177,9 @@ async def _open(
             return await decide(AppReviews(client, catalog))
     await use_settings(settings)
     try:
-        return await decide(StoreReviews(get_services(), catalog))
+        services = get_services()
+        await check_catalog_exists(services.store, catalog, settings.store)
+        return await decide(StoreReviews(services, catalog))
     finally:
         await use_settings(None)
 

@@ -30,8 +30,7 @@ def convert_error(error: Exception) -> CliError:
         case CliError():
             return error
         case HostBusyError():
-            advice = "stop it, or send the command to the app that it serves, with --url"
-            return CliError(f"{message}: {advice}", reason=Reason.STORE_UNAVAILABLE)
+            return CliError(f"{message}. {_advise_on_busy_host(error)}", reason=Reason.STORE_UNAVAILABLE)
         case FaultsError():
             return WrongUsageError(f"--faults: {error}")
         case InvalidRequestError():
@@ -48,3 +47,12 @@ def convert_error(error: Exception) -> CliError:
             reason = found or Reason.INTERNAL_ERROR
             message = message if found else f"unexpected error: {type(error).__name__}: {message}"
     return CliError(message, reason=reason)
+
+
+def _advise_on_busy_host(error: HostBusyError) -> str:
+    if error.url is None:
+        return "Wait until it ends, or stop it"
+    return (
+        f"It serves the review page, {error.url}/api/review/: use that, send the command to it with --url {error.url} "
+        "(without --offline, --output-dir and --store), or stop it"
+    )

@@ -155,6 +155,8 @@ async def open_local_app(
         session = await stack.enter_async_context(open_session(is_loopback=True))  # outlives the host, which uses it
         host = DurableEmulator(function_app.app, folder, port=port, functions_key=settings.functions_key)
         await stack.enter_async_context(host)
+        if not is_private:
+            host.announce_url()
         started = host
         stack.callback(_log_statistics, host)
         client = AppClient(session, host.url, settings.functions_key)

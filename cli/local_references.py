@@ -11,7 +11,7 @@ from cli.app_client import AppClient
 from cli.errors import WrongUsageError
 from shared.config import Settings
 from shared.inputs.upload import INPUT_TYPE, MAX_INPUT_BYTES
-from shared.runs.request import INPUT_PATH_PATTERN, MAX_TRIAL_IMAGES
+from shared.runs.request import INPUT_PATH_PATTERN, MAX_STYLE_REFERENCES, MAX_TRIAL_IMAGES
 from shared.services.container import build_store
 from shared.storage import paths
 
@@ -66,12 +66,15 @@ def find_references(flags: Mapping[str, Any]) -> LocalReferences:
     """Read the style references in the flags.
 
     Raises:
-        WrongUsageError: a file cannot be read or is too large, or first-approved is not used alone.
+        WrongUsageError: a file cannot be read, is too large or cannot be used as an image, there are too many, or
+            first-approved is not used alone.
     """
     references: Sequence[str] = flags.get("style_reference") or ()
     counts = [one.partition(":") for one in references if re.fullmatch(rf"{FIRST_APPROVED}(:.*)?", one)]
     if counts:
         return LocalReferences((), {}, _read_first_approved(references, counts[0][2]))
+    if len(references) > MAX_STYLE_REFERENCES:
+        raise WrongUsageError(f"--style-reference: {len(references)} images; expected at most {MAX_STYLE_REFERENCES}")
     found: list[str] = []
     contents: dict[str, bytes] = {}
     for given in references:
@@ -79,7 +82,7 @@ def find_references(flags: Mapping[str, Any]) -> LocalReferences:
         if not file.is_file() and re.fullmatch(INPUT_PATH_PATTERN, given):
             found.append(given)
             continue
-        data = _read(file)
+        data = _read(file, given)
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", file.name)[-MAX_NAME_CHARACTERS:].rstrip(".")
         path = paths.input_file(f"{hashlib.sha256(data).hexdigest()[:12]}-{name}")
         found.append(path)
@@ -103,10 +106,25 @@ def _read_first_approved(references: Sequence[str], count: str) -> int:
     return int(count)
 
 
-def _read(file: Path) -> bytes:
+def _read(file: Path, given: str) -> bytes:
+    """Return the content of an image, which is checked before it is copied or uploaded."""
+    from shared.rendering.inspect_image import (  # noqa: PLC0415 - slow to import, and few commands have references
+        MAX_PHOTO_SIDE_PIXELS,
+        BadImageError,
+        inspect_image,
+    )
+
     try:
         if file.stat().st_size > MAX_INPUT_BYTES:
-            raise WrongUsageError(f"--style-reference: {file} is larger than {MAX_INPUT_BYTES:,} bytes")
-        return file.read_bytes()
+            raise WrongUsageError(f"--style-reference: {given} is larger than {MAX_INPUT_BYTES:,} bytes")
+        data = file.read_bytes()
     except OSError as error:
-        raise WrongUsageError(f"--style-reference: {file} cannot be read: {error.strerror or error}") from error
+        raise WrongUsageError(
+            f"--style-reference: {given or repr(given)} cannot be read: {error.strerror or error}; expected an image "
+            f"file, inputs/NAME in the store, or {FIRST_APPROVED}:N"
+        ) from error
+    try:
+        inspect_image(data, MAX_PHOTO_SIDE_PIXELS)
+    except BadImageError as error:
+        raise WrongUsageError(f"--style-reference: {given} cannot be used: {error}") from error
+    return data

@@ -59,6 +59,9 @@ NoteOption = Annotated[
 OUTPUT_DIR = Annotated[Path | None, typer.Option(metavar="DIR", help=_describe_setting("OUTPUT_DIR"))]
 STORE = Annotated[Literal["folder", "blob"] | None, typer.Option(help=_describe_setting("STORE"))]
 OFFLINE = Annotated[bool, typer.Option("--offline", help="Use the model simulator; nothing is billed.")]
+UNUSED_OFFLINE = Annotated[
+    bool, typer.Option("--offline", help="Accepted as in other commands; this one calls no model.")
+]
 FAULTS = Annotated[
     Path | None, typer.Option(metavar="FILE", help="JSON file with faults to simulate; requires --offline.")
 ]
@@ -74,13 +77,14 @@ def take_target(
     """Replace a command's parameter ``target`` by the options that say where the command runs.
 
     Args:
-        simulates: add --offline and --faults.
+        simulates: --offline starts a simulator, and there is --faults; otherwise --offline changes nothing.
         is_remote: add --url and --key.
         takes_key: whether a remote command sends the function key; without it there is no --key.
     """
     options: dict[str, tuple[Any, Any]] = {"output_dir": (OUTPUT_DIR, None), "store": (STORE, None)}
+    options |= {"offline": (OFFLINE if simulates else UNUSED_OFFLINE, False)}
     if simulates:
-        options |= {"offline": (OFFLINE, False), "faults": (FAULTS, None)}
+        options |= {"faults": (FAULTS, None)}
     if is_remote:
         options |= {"url": (URL, None)}
     if is_remote and takes_key:

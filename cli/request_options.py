@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from cli.options import Command, replace_parameter
 from shared.images.refinement_policy import Refinement
-from shared.runs.request import SeedRequest
+from shared.runs.request import WHOLE_REQUEST, SeedRequest
 
 REPAIR_FIELDS = (
     "parallel_image_requests",
@@ -57,7 +57,10 @@ class _FileOption:
 
 OTHER_FORMS = {
     "theme": _FileOption(
-        "theme", Path, "FILE", "JSON file: subject, openings, tail, forbiddenWords and promptTemplate of the catalog."
+        "theme",
+        Path,
+        "FILE",
+        "JSON file: subject, openings, tail, forbiddenWords, promptTemplate and style of the catalog.",
     ),
     "input": _FileOption(
         "input", str, "FILE", "JSON array, JSON Lines, CSV or TSV file with the rows; or inputs/NAME in the store."
@@ -104,7 +107,12 @@ def describe_problems(problems: Iterable[Mapping[str, str]]) -> str:
     Args:
         problems: ``{field, message}`` as in problem documents.
     """
-    return "\n".join(f"{format_flag(problem['field'])}: {problem['message']}" for problem in problems)
+    return "\n".join(
+        problem["message"]
+        if problem["field"] == WHOLE_REQUEST
+        else f"{format_flag(problem['field'])}: {problem['message']}"
+        for problem in problems
+    )
 
 
 def format_flag(field: str) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from cli.errors import CliError, WrongUsageError
 from cli.options import DEFAULT_PORT
+from shared.config import StoreSettings
 from shared.errors import CatalogSeederError
 from shared.runs.request import CATALOG_NAME_PATTERN
 from shared.storage.protocol import Store
@@ -70,13 +71,13 @@ async def read_catalog_ahead(app: "LocalApp", catalog: str) -> None:
         await app.services.catalog_indexes.load(catalog)
 
 
-async def check_catalog_exists(store: Store, catalog: str, place: str) -> None:
+async def check_catalog_exists(store: Store, catalog: str, settings: StoreSettings) -> None:
     """Raise an error unless the store has a catalog.
 
     Args:
         store: the store.
         catalog: name of the catalog.
-        place: name of the store for people.
+        settings: of the store.
 
     Raises:
         CliError: the catalog does not exist.
@@ -87,7 +88,10 @@ async def check_catalog_exists(store: Store, catalog: str, place: str) -> None:
     known = await store.list_folders("catalogs/", limit=MAX_LISTED_CATALOGS)
     names = ", ".join(known.names) + (", ..." if known.continuation else "")
     there = f"it has {names}" if names else f"create it with 'seeder run --catalog {catalog}'"
-    raise CliError(f"catalog {catalog!r} does not exist in {place}; {there}", reason="unknown_catalog")
+    place, advice = "Blob Storage", ""
+    if settings.kind == "folder":
+        place, advice = f"folder {settings.folder}", ", or name the folder of the run with --output-dir"
+    raise CliError(f"catalog {catalog!r} does not exist in {place}; {there}{advice}", reason="unknown_catalog")
 
 
 def open_browser(url: str) -> None:

@@ -107,11 +107,25 @@ async def _run_locally(
             return await app.follow_run(run_id, context)
         was_stopped = await read_stop_record(app.services.store, run_id) is not None
         request = await read_request(app.services.store, run_id)
-        context.print_line(f"resumed unfinished run {run_id}", style="cyan")
+        if run_id in app.resumed_runs:
+            context.print_line(f"resumed unfinished run {run_id}", style="cyan")
         run = await app.follow_run(run_id, context)
-        if run.is_waiting or (satisfies_request(request, run) and not was_stopped):
+        if run.is_waiting:
+            if not satisfies_request(request, run.model_copy(update={"status": Status.COMPLETED})):
+                context.warn(_explain_waiting_run(run))
+            return run
+        if satisfies_request(request, run) and not was_stopped:
             return run
         context.print_line(f"run {run_id} ended as {run.status}; starting the requested run", style="cyan")
+
+
+def _explain_waiting_run(run: RunStatus) -> str:
+    """Return why a command did not start its run: another one holds the catalog, and waits."""
+    return (
+        f"run {run.run_id} of catalog {run.catalog!r}, started by another command or with other options, is "
+        f"{str(run.status).lower()}; nothing was started, and the options of this command have no effect. Resume or "
+        "cancel that run first"
+    )
 
 
 def _explain_interruption(context: CommandContext, target: CommandTarget) -> InterruptedByUserError:

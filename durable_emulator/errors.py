@@ -74,13 +74,15 @@ class HostBusyError(HostError):
     Attributes:
         folder: the folder.
         pid: the other host's process, if known.
+        url: where the other host serves the app to everyone on this machine, if it does.
     """
 
-    def __init__(self, folder: Path, pid: int | None) -> None:
+    def __init__(self, folder: Path, pid: int | None, url: str | None = None) -> None:
         holder = "another process" if pid is None else f"process {pid}"
         super().__init__(f"{folder} is in use by {holder}; only one host can use a folder at a time")
         self.folder = folder
         self.pid = pid
+        self.url = url
 
 
 class HostFolderError(HostError):

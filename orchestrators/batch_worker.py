@@ -1,7 +1,8 @@
 """The state of one generation of an orchestrator of batches. Every change follows from the history alone."""
 
+import math
 from abc import ABC, abstractmethod
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic
 
@@ -88,13 +89,21 @@ def run_batches(context: df.DurableOrchestrationContext, worker: "BatchWorker[An
     return worker.make_result().to_json()
 
 
+@dataclass(frozen=True, slots=True)
+class _Fallback(Generic[JobT]):
+    """A worker of the normal route, and its jobs."""
+
+    instance_id: str
+    jobs: tuple[JobT, ...]
+
+
 class BatchWorker(ABC, Generic[JobT]):
-    """Submits, checks and collects batches, one activity at a time, beside at most one worker of the normal route.
+    """Submits, checks and collects batches, one activity at a time, beside workers of the normal route.
 
     Attributes:
         kind: begins or ends the names of the activities.
         fallback_orchestrator: the normal route.
-        fallback_name: names its worker in messages.
+        fallback_name: names its workers in messages.
         max_fallback_jobs: of one worker of the normal route.
     """
 
@@ -115,9 +124,7 @@ class BatchWorker(ABC, Generic[JobT]):
         self._poll_seconds = start.poll_seconds or MIN_POLL_SECONDS
         self._check_failures, self._collect_failures = tries.checks, tries.collections
         self._limited, self._losses = tries.limited, tries.losses
-        self._fallback: Any = None
-        self._fallback_jobs: tuple[JobT, ...] = ()
-        self._fallback_id = ""
+        self._fallbacks: dict[Any, _Fallback[JobT]] = {}
         self._check_now: Any = None
 
     def open(self) -> Steps[None]:
@@ -187,21 +194,30 @@ class BatchWorker(ABC, Generic[JobT]):
                 self._poll_seconds = min(limit, self._poll_seconds * WAIT_GROWTH)
 
     def start_fallback(self) -> None:
-        """Start the normal route for jobs that batches left out, one worker at a time."""
+        """Start the normal route for jobs that batches left out; its workers share them."""
+        while (free := self._count_free_fallbacks()) > 0:
+            state = self._state
+            share = math.ceil(len(state.fallback) / free)
+            jobs = state.fallback[: min(share, self.max_fallback_jobs)]
+            number = state.fallbacks + 1
+            instance_id = make_fallback_id(self._context.instance_id, number)
+            message = self._make_fallback(state, jobs)
+            task = self._context.call_sub_orchestrator(self.fallback_orchestrator, message.to_json(), instance_id)
+            self._fallbacks[task] = _Fallback(instance_id, jobs)
+            self._steps += 1
+            self._state = replace(state, fallback=state.fallback[len(jobs) :], fallbacks=number)
+
+    def _count_free_fallbacks(self) -> int:
+        """Return how many workers of the normal route may start."""
         state = self._state
-        is_wanted = state.fallback and not state.is_stopped and state.failure is None
-        if not is_wanted or self._fallback is not None or self._is_full:
-            return
-        jobs = state.fallback[: self.max_fallback_jobs]
-        number = state.fallbacks + 1
-        self._fallback_id = make_fallback_id(self._context.instance_id, number)
-        message = self._make_fallback(state, jobs)
-        self._fallback = self._context.call_sub_orchestrator(
-            self.fallback_orchestrator, message.to_json(), self._fallback_id
-        )
-        self._fallback_jobs = jobs
-        self._steps += 1
-        self._state = replace(state, fallback=state.fallback[len(jobs) :], fallbacks=number)
+        if not state.fallback or state.is_stopped or state.failure is not None or self._is_full:
+            return 0
+        return self._max_fallbacks - len(self._fallbacks)
+
+    @property
+    def _max_fallbacks(self) -> int:
+        """The maximum number of workers of the normal route at a time."""
+        return 1
 
     @abstractmethod
     def _make_fallback(self, state: BatchesInput[JobT], jobs: tuple[JobT, ...]) -> Message:
@@ -212,7 +228,7 @@ class BatchWorker(ABC, Generic[JobT]):
         state = self._state
         images, done = sum(batch.images for batch in state.open), sum(batch.done for batch in state.open)
         batches = BatchStatus(len(state.open), images, done) if state.open else None
-        children = () if self._fallback is None else (self._fallback_id,)
+        children = tuple(fallback.instance_id for fallback in self._fallbacks.values())
         is_image = self.kind is BatchKind.IMAGE
         status = ChildStatus(
             state.counters,
@@ -225,14 +241,14 @@ class BatchWorker(ABC, Generic[JobT]):
     def is_done(self) -> bool:
         """Return whether nothing is open, and nothing is left to be submitted."""
         state = self._state
-        if state.open or self._fallback is not None:
+        if state.open or self._fallbacks:
             return False
         is_left = bool(state.jobs or state.fallback or not state.is_closed)
         return state.is_stopped or state.failure is not None or not is_left
 
     def needs_next_generation(self) -> bool:
         """Return whether the history is long, and nothing is in flight that a generation has to await."""
-        return self._is_full and self._fallback is None
+        return self._is_full and not self._fallbacks
 
     def make_next_input(self) -> BatchesInput[JobT]:
         """Return what the next generation continues from."""
@@ -267,7 +283,7 @@ class BatchWorker(ABC, Generic[JobT]):
         self._steps += 1
         if self._check_now is None:
             self._check_now = self._context.wait_for_external_event(CHECK_EVENT)
-        tasks = [task for task in (timer, self._fallback, self._check_now) if task is not None]
+        tasks = [*([] if timer is None else [timer]), *self._fallbacks, self._check_now]
         first = yield from wait_for_first(self._context, tasks)
         if first is timer:
             return
@@ -276,7 +292,7 @@ class BatchWorker(ABC, Generic[JobT]):
         if first is self._check_now:
             self._check_now = None
         else:
-            yield from self._end_fallback(first.result)
+            yield from self._end_fallback(self._fallbacks.pop(first), first.result)
 
     def collect_ended(self) -> Steps[None]:
         """Check the open batches, and collect those that are over.
@@ -305,18 +321,18 @@ class BatchWorker(ABC, Generic[JobT]):
         self._grow_wait()
 
     def fail(self, stop: RunStoppedError) -> Steps[None]:
-        """End after a failure; the worker of the normal route is awaited, since its calls are billed."""
+        """End after a failure; the workers of the normal route are awaited, since their calls are billed."""
         self._state = replace(self._state, counters=self._state.counters + stop.counters)
         self._stop(stop.failure)
-        if self._fallback is not None:
+        for task in self._fallbacks:
             try:
-                output: object = yield self._fallback
+                output: object = yield task
             except Exception:  # noqa: BLE001 - it was lost, and what it did is counted from the store
                 self._state = replace(self._state, counters=self._state.counters + Counters(lost=1))
             else:
                 counters = ChildResult.from_json(output).counters
                 self._state = replace(self._state, counters=self._state.counters + counters)
-        self._fallback = None
+        self._fallbacks = {}
 
     @property
     def _now(self) -> datetime:
@@ -509,13 +525,12 @@ class BatchWorker(ABC, Generic[JobT]):
             moments.append(max(self._submit_at, self._now + timedelta(seconds=MIN_POLL_SECONDS)))
         return min(moments, default=None)
 
-    def _end_fallback(self, output: object) -> Steps[None]:
+    def _end_fallback(self, fallback: "_Fallback[JobT]", output: object) -> Steps[None]:
         """Count what a worker of the normal route did; one that was lost is started again after a wait.
 
         Raises:
             RunStoppedError: too many were lost.
         """
-        self._fallback, jobs = None, self._fallback_jobs
         if not isinstance(output, Exception):
             result = ChildResult.from_json(output)
             self._losses = 0
@@ -531,5 +546,5 @@ class BatchWorker(ABC, Generic[JobT]):
         if wait is None:
             raise RunStoppedError(make_lost_worker_failure(self.fallback_name, output), lost)
         counters = self._state.counters + lost
-        self._state = replace(self._state, counters=counters, fallback=(*jobs, *self._state.fallback))
+        self._state = replace(self._state, counters=counters, fallback=(*fallback.jobs, *self._state.fallback))
         yield self._context.create_timer(self._now + timedelta(seconds=wait))

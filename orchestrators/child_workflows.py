@@ -235,7 +235,8 @@ class ChildWorkflows:
     def _start_writer(self, context: df.DurableOrchestrationContext, first_id: str, index: int, count: int) -> None:
         label = f"writer {index}"
         if self.seed.batches_text:
-            child = _Child("write_prompt_batches", "the prompt batches", first_id, self._make_batches_input(width=0))
+            batches = self._make_batches_input(width=self.seed.parallel_text_requests)
+            child = _Child("write_prompt_batches", "the prompt batches", first_id, batches)
         elif self.seed.writes_items:
             child = _Child("write_items", label, first_id, self._make_item_writer_input(index, count))
         else:

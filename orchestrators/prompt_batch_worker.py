@@ -7,12 +7,16 @@ from shared.models.batches import BatchKind
 
 
 class PromptBatchWorker(BatchWorker[PromptJob]):
-    """Writes prompts in batches; those that a batch left out go to a prompt writer."""
+    """Writes prompts in batches; those that a batch left out go to as many prompt writers as a normal run has."""
 
     kind = BatchKind.PROMPT
     fallback_orchestrator = "write_prompts"
     fallback_name = "the prompt writer of the fallback"
     max_fallback_jobs = 50
+
+    @property
+    def _max_fallbacks(self) -> int:
+        return max(1, self._state.width)
 
     def _make_fallback(self, state: BatchesInput[PromptJob], jobs: tuple[PromptJob, ...]) -> WritePromptsInput:
         return WritePromptsInput(

@@ -67,7 +67,8 @@ def _generate_missing(
     Returns:
         Why it ended early, if it did.
     """
-    needs_images = inventory.images < inventory.items and not seed.dry_run
+    must_collect = inventory.has_open_batches and seed.batches_images
+    needs_images = (inventory.images < inventory.items or must_collect) and not seed.dry_run
     try:
         # 1. After a pause, one image shows whether the block is gone.
         if progress.must_probe and needs_images and not seed.batches_images:
@@ -94,7 +95,8 @@ def _generate_missing(
 def _needs_text(seed: SeedInput, inventory: StartInventory) -> bool:
     if seed.writes_items:
         return inventory.items < seed.target_count
-    return seed.writes_prompts and inventory.images < inventory.items
+    must_collect = inventory.has_open_prompt_batches and seed.batches_text
+    return seed.writes_prompts and (inventory.images < inventory.items or must_collect)
 
 
 def _run_children(

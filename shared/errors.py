@@ -305,7 +305,10 @@ class CatalogBusyError(RequestError):
     kind = "catalog-busy"
 
     def __init__(self, catalog: str, run_id: str) -> None:
-        super().__init__(f"run {run_id} holds catalog {catalog!r}; wait until it ends, or cancel it", runId=run_id)
+        super().__init__(
+            f"run {run_id} holds catalog {catalog!r}; wait until it ends, resume it if it is paused, or cancel it",
+            runId=run_id,
+        )
         self.catalog = catalog
         self.run_id = run_id
 
@@ -343,9 +346,12 @@ class NoApprovedImageError(RequestError):
     kind = "no-approved-image"
 
     def __init__(self, catalog: str, images: int) -> None:
+        is_one = images == 1
+        what = "the first image" if is_one else f"none of the first {images} images"
         super().__init__(
-            f"none of the first {images} images of catalog {catalog!r} is approved; approve at least one of them, on "
-            "the review page or with seeder approve, then resume the run, or cancel it"
+            f"{what} of catalog {catalog!r} is {'not ' if is_one else ''}approved; approve "
+            f"{'it' if is_one else 'at least one of them'}, on the review page or with seeder approve, then resume the "
+            "run, or cancel it"
         )
 
 

@@ -83,6 +83,7 @@ def _write_file(
     from cli.gallery.sources import AppSource, StoreSource
     from cli.gallery.write import write_gallery
     from cli.interrupts import run_interruptibly
+    from cli.review_page import check_catalog_exists
     from shared.services.container import get_services, use_settings
 
     settings = begin_command(command, target)
@@ -93,7 +94,9 @@ def _write_file(
     async def write_from_store(settings: "Settings") -> "WrittenGallery":
         await use_settings(settings)
         try:
-            return await write(StoreSource(get_services(), catalog))
+            services = get_services()
+            await check_catalog_exists(services.store, catalog, settings.store)
+            return await write(StoreSource(services, catalog))
         finally:
             await use_settings(None)
 

@@ -86,11 +86,10 @@ def _serve_page(
         from cli.serve_app import serve_until_stopped
 
         settings = begin_command(command, target)
-        place = f"folder {settings.store.folder}" if settings.store.kind == "folder" else "Blob Storage"
 
         async def check_store(store: "Store") -> None:
             if catalog is not None:
-                await check_catalog_exists(store, catalog, place)
+                await check_catalog_exists(store, catalog, settings.store)
 
         readings: list[asyncio.Task[None]] = []
 

@@ -136,6 +136,14 @@ class DurableEmulator:
             for route in self._triggers.routes
         ]
 
+    def announce_url(self) -> None:
+        """Let the error of another host in this folder name the URL; valid after the start.
+
+        Raises:
+            HostFolderError: the folder cannot be written.
+        """
+        self._folder.announce(self.url)
+
     def add_background_task(self, job: BackgroundJob) -> None:
         """Run a coroutine from the start (or from now) until the emulator stops; its errors are logged."""
         self._background_jobs.append(job)

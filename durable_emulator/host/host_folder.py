@@ -1,4 +1,4 @@
-"""The host's files in a data folder: the lock, the process id and the journal."""
+"""The host's files in a data folder: the lock, the process id with the URL, and the journal."""
 
 import os
 from pathlib import Path
@@ -41,7 +41,7 @@ class HostFolder:
             lock = FileLock(self._host_folder / "host.lock", thread_local=False, is_singleton=False)
             lock.acquire(timeout=0)
         except Timeout:
-            raise HostBusyError(self.folder, self._read_pid()) from None
+            raise HostBusyError(self.folder, *self._read_holder()) from None
         except (OSError, NotImplementedError) as error:  # filelock raises the latter on file systems without locks
             raise HostFolderError(self.folder, _describe_error(error)) from error
         try:
@@ -59,11 +59,24 @@ class HostFolder:
             self._lock.release()
             self._lock = None
 
-    def _read_pid(self) -> int | None:
+    def announce(self, url: str) -> None:
+        """Record where the host that holds the lock serves the app, for the error of another one.
+
+        Raises:
+            HostFolderError: the folder cannot be written.
+        """
         try:
-            return int(self._pid_file.read_text(encoding="ascii"))
+            self._pid_file.write_text(f"{os.getpid()}\n{url}\n", encoding="ascii")
+        except OSError as error:
+            raise HostFolderError(self.folder, _describe_error(error)) from error
+
+    def _read_holder(self) -> tuple[int | None, str | None]:
+        """Return process id and URL of the host that holds the lock, as far as they are known."""
+        try:
+            pid, *urls = self._pid_file.read_text(encoding="ascii").splitlines()
+            return int(pid), next(iter(urls), None)
         except (OSError, ValueError):
-            return None
+            return None, None
 
 
 def _describe_error(error: BaseException) -> str:

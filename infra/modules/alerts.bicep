@@ -78,7 +78,7 @@ var rules = [
   }
   {
     name: 'paused-runs'
-    displayName: 'Catalog Seeder: a run waits for a person to resume it'
+    displayName: 'Catalog Seeder: a blocked run waits for a person to resume it'
     severity: 2
     query: loadTextContent('../queries/paused-runs.kql')
     dimensions: ['run', 'catalog', 'reason']

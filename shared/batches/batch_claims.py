@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, ConfigDict, TypeAdapter
 from shared.errors import StoreConflictError
 from shared.messages.base import Counters
 from shared.messages.batches import CollectedBatch, JobT, OpenBatch
-from shared.models.batches import BatchKind
+from shared.models.batches import BatchKind, LineTerms
 from shared.storage import paths
 from shared.storage.json_files import CAMEL_CASE, JSON_TYPE, dump_json, parse_json
 from shared.storage.protocol import Store
@@ -36,6 +36,10 @@ class BatchClaim(Generic[JobT]):
         file_id: the provider's id of the uploaded file; None = not uploaded.
         creating_at: when the creation of the batch was last begun; None = it was not.
         reference_ids: the provider's ids of the style references that the lines name; empty = they name none.
+        terms: what the lines call and cost.
+        digests: of the image prompts of ``jobs``; empty for other calls.
+        repeats: how often the batch was created again because the provider's list did not have it. If the list was
+            late, all of them are billed.
         batch_id: the provider's id of the batch; None = not known.
         result: what was collected; None = the batch is open.
     """
@@ -50,11 +54,14 @@ class BatchClaim(Generic[JobT]):
     counters: Counters
     over_budget: str | None
     claimed_at: AwareDatetime
+    terms: LineTerms
     file_id: str | None = None
     creating_at: AwareDatetime | None = None
     batch_id: str | None = None
     result: CollectedBatch[JobT] | None = None
     reference_ids: tuple[str, ...] = ()
+    repeats: int = 0
+    digests: tuple[int, ...] = ()
 
     @property
     def open_batch(self) -> OpenBatch | None:
@@ -63,7 +70,7 @@ class BatchClaim(Generic[JobT]):
 
     def begin_creation(self, now: datetime) -> "BatchClaim[JobT]":
         """Return the claim of a batch that is about to be created."""
-        return replace(self, creating_at=now)
+        return replace(self, creating_at=now, repeats=self.repeats + (self.creating_at is not None))
 
 
 _CLAIM: TypeAdapter[BatchClaim[Any]] = TypeAdapter(BatchClaim)

@@ -9,15 +9,16 @@ from pydantic import BaseModel
 
 from shared.batches.batch_claims import BatchClaim, BatchClaims
 from shared.limits.budget_reservation import BudgetReservation, open_budget_reservation
-from shared.messages.base import Cost, Counters, Failure
+from shared.messages.base import Counters, Failure
 from shared.messages.batches import JobT, SubmitBatch
 from shared.messages.images import ImageResult
 from shared.messages.text import TextResult
-from shared.models.batches import BatchKind, LineKind, ProviderBatch
+from shared.models.batches import BatchKind, LineKind, LineTerms, ProviderBatch
 from shared.models.billed_batches import BatchExecutor, BatchName
 from shared.models.billed_task import BilledTask, PreparedImage, PreparedText
 from shared.runs.request import SeedRequest
 from shared.services.container import Services
+from shared.text.digest_table import hash_text
 
 Prepared = PreparedText[Any, Any] | PreparedImage[Any]
 
@@ -44,8 +45,7 @@ class Collection(Generic[JobT]):
     Attributes:
         left: jobs whose line has no answer yet, by the id of the line.
         is_stopped: the run is stopped.
-        counters: of the answers.
-        cost: of the answers, to settle the batch with.
+        counters: of the answers; their cost settles the batch.
         jobs: jobs for the next batches.
         fallback: jobs for the normal route.
     """
@@ -53,7 +53,6 @@ class Collection(Generic[JobT]):
     left: dict[str, JobT]
     is_stopped: bool = False
     counters: Counters = Counters()
-    cost: Cost = Cost()
     jobs: list[JobT] = field(default_factory=list)
     fallback: list[JobT] = field(default_factory=list)
 
@@ -80,9 +79,9 @@ class BatchWork(ABC, Generic[JobT]):
         self.claims: BatchClaims[JobT] = BatchClaims(services.store, run_id, self.kind)
 
     @property
-    @abstractmethod
     def batches(self) -> BatchExecutor:
         """Sends and reads the batches."""
+        return self.services.batches
 
     @abstractmethod
     async def choose_size(self) -> int:
@@ -93,8 +92,37 @@ class BatchWork(ABC, Generic[JobT]):
         """Return the jobs of a batch; a repeated call finds those that an earlier delivery has claimed."""
 
     @abstractmethod
-    async def make_task(self, job: JobT, resume_count: int) -> BilledTask[Any, Any]:
-        """Return the task of a line; its cost is settled with that of the batch."""
+    def check_settings(self) -> None:
+        """Check that the provider and the model of the settings have batches.
+
+        Raises:
+            SettingError: they have none.
+        """
+
+    @abstractmethod
+    def find_terms(self) -> LineTerms:
+        """Return what the lines of a new batch call, by the settings."""
+
+    @abstractmethod
+    async def make_task(self, job: JobT, resume_count: int, terms: LineTerms) -> BilledTask[Any, Any]:
+        """Return the task of a line; its cost is settled with that of the batch.
+
+        Raises:
+            LookupError: the catalog does not have the item any more.
+        """
+
+    def digest_prompt(self, prepared: Prepared) -> int:
+        """Return the digest of a line's image prompt; 0 if the line is another call."""
+        return hash_text(prepared.request.prompt) if isinstance(prepared, PreparedImage) else 0
+
+    async def find_moved_job(self, job: JobT, digest: int) -> JobT | None:  # noqa: ARG002 - for overrides
+        """Return the job of an item that was pruned and imported again, with the same prompt; None = there is none."""
+        return None
+
+    async def make_leftover_task(self, job: JobT, resume_count: int, terms: LineTerms) -> BilledTask[Any, Any]:
+        """Return the task of a line whose item the catalog does not have any more: its answer is kept with the run."""
+        name = self.make_line_key(resume_count, job)
+        raise NotImplementedError(f"{name} calls {terms.deployment}, and nothing keeps its answer.")
 
     @abstractmethod
     def name_line(self, job: JobT) -> str:
@@ -113,7 +141,7 @@ class BatchWork(ABC, Generic[JobT]):
         """Return what the lines of a batch ask for."""
 
     @abstractmethod
-    def encode_line(self, job: JobT, prepared: Prepared, reference_ids: Sequence[str]) -> bytes:
+    def encode_line(self, job: JobT, prepared: Prepared, deployment: str, reference_ids: Sequence[str]) -> bytes:
         """Return the line of a job."""
 
     @abstractmethod
@@ -152,7 +180,19 @@ class BatchWork(ABC, Generic[JobT]):
         Raises:
             ModelError: the provider does not answer.
         """
-        return await self.batches.find(self.name_batch(claim.chunk), claim.claimed_at)
+        found = await self.batches.find_all(self.name_batch(claim.chunk), claim.claimed_at, limit=1)
+        return found[0] if found else None
+
+    async def find_repeated(self, claim: BatchClaim[JobT], batch: ProviderBatch) -> list[ProviderBatch]:
+        """Return the batches that were created for a claim beside the one that is collected.
+
+        Raises:
+            ModelError: the provider does not answer.
+        """
+        if not claim.repeats:
+            return []
+        found = await self.batches.find_all(self.name_batch(claim.chunk), claim.claimed_at)
+        return [other for other in found if other.id != batch.id]
 
 
 LineResult = ImageResult | TextResult

@@ -1,6 +1,7 @@
 """Collect a batch that is over: store its answers, and decide what follows for the lines without one."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -9,9 +10,10 @@ from shared.batches.batch_claims import BatchClaim, StoredClaim
 from shared.batches.batch_work import BatchWork, Collection
 from shared.batches.submit_batch import CREATION_SETTLES_AFTER
 from shared.errors import ModelError
-from shared.messages.base import Failure
+from shared.messages.base import Counters, Failure
 from shared.messages.batches import CollectBatch, CollectedBatch, JobT, OpenBatch
 from shared.models.batches import ProviderBatch
+from shared.models.billed_task import BilledTask
 from shared.models.protocol import ImageAnswer, TextAnswer
 from shared.reasons import Reason, shorten_message
 from shared.runs import run_files
@@ -43,7 +45,14 @@ async def run_collect_batch(work: BatchWork[JobT], call: CollectBatch) -> Collec
         if batch is not None and not batch.is_over:
             claim = stored.claim
             return CollectedBatch(batch=OpenBatch(claim.chunk, batch.id, len(claim.jobs), batch.done))
+        repeated = [] if batch is None else await work.find_repeated(stored.claim, batch)
+        for other in repeated:
+            if not other.is_over:
+                await work.batches.cancel(other.id)
+                return CollectedBatch(batch=stored.claim.open_batch)
         result = await _collect(work, call, stored, batch)
+        result = await _count_repeated(work, stored.claim, repeated, result)
+        await (await work.open_reservation(call.chunk)).settle(result.counters.cost)
     except ModelError as error:
         failure = Failure(error.reason, shorten_message(error.message), error.retry_after_seconds, error.request_id)
         return CollectedBatch(failure=failure)
@@ -99,21 +108,18 @@ async def _collect(
     is_limited = batch is not None and batch.is_limited
 
     async def accept(job: JobT, answer: ImageAnswer | TextAnswer[Any] | ModelError) -> None:
-        try:
-            task = await work.make_task(job, claim.resume_count)
-        except LookupError as error:  # the catalog does not have the item any more
-            logger.warning("batch %s of run %s: %s", call.chunk, call.run_id, error)
-            return
+        present, task = await _make_task(work, claim, job)
         result = await services.executor.run_answered(task, answer, work.make_line_key(call.chunk, job))
-        collection.cost += result.cost
-        if is_limited:
-            collection.jobs.append(job)
+        if present is None:
+            collection.counters += Counters(cost=result.cost)
+        elif is_limited:
+            collection.jobs.append(present)
         else:
-            await work.accept(collection, job, result)
+            await work.accept(collection, present, result)
 
     try:
         if batch is not None:
-            async for line in work.batches.iterate_answers(batch, work.answer_type):
+            async for line in work.batches.iterate_answers(batch, claim.terms.deployment, work.answer_type):
                 job = collection.left.pop(line.custom_id, None)
                 if job is not None:
                     await accept(job, line.answer)
@@ -123,11 +129,47 @@ async def _collect(
         batch = replace(batch, error_code=_LOST)
     for job in list(collection.left.values()):
         await accept(job, _explain_missing_line(call, batch))
-    reservation = await work.open_reservation(call.chunk)
-    await reservation.settle(collection.cost)
     return CollectedBatch(
         collection.counters, tuple(collection.jobs), tuple(collection.fallback), is_limited=is_limited
     )
+
+
+async def _count_repeated(
+    work: BatchWork[JobT],
+    claim: BatchClaim[JobT],
+    repeated: Sequence[ProviderBatch],
+    result: CollectedBatch[JobT],
+) -> CollectedBatch[JobT]:
+    """Count what batches have cost that were created beside the one that is collected.
+
+    Raises:
+        ModelError: the provider does not answer, or does not have their results any more.
+    """
+    jobs = {work.name_line(job): job for job in claim.jobs}
+    for other in repeated:
+        async for line in work.batches.iterate_answers(other, claim.terms.deployment, work.answer_type):
+            job = jobs.get(line.custom_id)
+            if job is not None:
+                _, task = await _make_task(work, claim, job)
+                key = f"{work.make_line_key(claim.chunk, job)}/{other.id}"
+                cost = await work.services.executor.count_repeated_answer(task, line.answer, key)
+                result = replace(result, counters=result.counters + Counters(cost=cost))
+    return result
+
+
+async def _make_task(
+    work: BatchWork[JobT], claim: BatchClaim[JobT], job: JobT
+) -> tuple[JobT | None, BilledTask[Any, Any]]:
+    """Return the job of a line, or None if the catalog does not have its item any more, and the task of the line."""
+    try:
+        return job, await work.make_task(job, claim.resume_count, claim.terms)
+    except LookupError as error:
+        logger.warning("batch %s of run %s: %s", claim.chunk, work.run_id, error)
+    digests = dict(zip(claim.jobs, claim.digests, strict=False))
+    moved = await work.find_moved_job(job, digests.get(job, 0))
+    if moved is not None:
+        return moved, await work.make_task(moved, claim.resume_count, claim.terms)
+    return None, await work.make_leftover_task(job, claim.resume_count, claim.terms)
 
 
 def _explain_missing_line(call: CollectBatch, batch: ProviderBatch | None) -> ModelError:

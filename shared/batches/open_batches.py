@@ -8,6 +8,7 @@ from shared.batches.batch_work import BatchWork
 from shared.batches.earlier_batches import find_earlier_batches
 from shared.messages.base import Counters
 from shared.messages.batches import JobT, OpenBatch, OpenBatches, OpenedBatches
+from shared.messages.run import RunRef
 from shared.runs.selection import find_selection
 
 
@@ -42,7 +43,7 @@ async def run_open_batches(work: BatchWork[JobT], call: OpenBatches) -> OpenedBa
             jobs += await _skip_finished(work, claim, claim.result.jobs, latest)
             fallback += await _skip_finished(work, claim, claim.result.fallback, latest)
     if find_selection(await work.read_request()) is None:  # a run over named items does not wait for others
-        open_batches += await find_earlier_batches(work)
+        open_batches += await find_earlier_batches(work.services.store, work.kind, RunRef(work.run_id, work.catalog))
     return OpenedBatches(
         check_seconds=work.services.settings.model.image_batch_check_seconds,
         max_images=await work.choose_size(),

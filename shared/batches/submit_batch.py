@@ -13,14 +13,15 @@ from shared.errors import ModelError
 from shared.limits.budget_reservation import BudgetReservation
 from shared.messages.base import Cost, Counters, Failure
 from shared.messages.batches import JobT, SubmitBatch, SubmittedBatch
-from shared.models.batches import ProviderBatch
+from shared.models.batches import LineTerms, ProviderBatch
 from shared.models.billed_task import BilledTask, PreparedImage, PreparedText
 from shared.reasons import FATAL_REASONS, Reason, shorten_message
 from shared.runs.run_files import record_stop
 from shared.runs.run_guard import SUSPENDED_WAIT_SECONDS, check_call
 
-CREATION_SETTLES_AFTER = timedelta(seconds=25)
-"""A batch whose creation was interrupted is in the provider's list by then, or was not created."""
+CREATION_SETTLES_AFTER = timedelta(seconds=120)
+"""A batch whose creation was interrupted is in the provider's list by then, or was not created. Longer than a gateway
+holds a call that its caller has given up."""
 
 CONFLICT_WAIT_SECONDS = 2.0
 """After another delivery has changed the claim."""
@@ -79,7 +80,10 @@ async def _claim_jobs(work: BatchWork[JobT], call: SubmitBatch[JobT]) -> StoredC
         return SubmittedBatch(stopped=True, last_page=call.last_page)
     if len(gathered.jobs) < call.max_images and not gathered.is_closed:
         return SubmittedBatch(is_waiting=True, last_page=call.last_page)
-    lines, counters = await _prepare_lines(work, call, gathered.jobs)
+    if gathered.jobs:
+        work.check_settings()
+    terms = work.find_terms()
+    lines, counters = await _prepare_lines(work, call, gathered.jobs, terms)
     reservation = await work.open_reservation(call.chunk)
     count, refusal = await _reserve_most(reservation, [line.prepared.quote.limit for line in lines])
     if refusal is not None:
@@ -93,19 +97,21 @@ async def _claim_jobs(work: BatchWork[JobT], call: SubmitBatch[JobT]) -> StoredC
         counters,
         None if refusal is None else refusal.message,
         work.services.clock(),
+        terms,
+        digests=tuple(work.digest_prompt(line.prepared) for line in lines[:count]),
     )
     await announce_batches(work)
     return await work.claims.create(claim)
 
 
 async def _prepare_lines(
-    work: BatchWork[JobT], call: SubmitBatch[JobT], jobs: Sequence[JobT]
+    work: BatchWork[JobT], call: SubmitBatch[JobT], jobs: Sequence[JobT], terms: LineTerms
 ) -> tuple[list[_Line[JobT]], Counters]:
     """Return the lines of the jobs that are not done, and the counters of the others."""
     lines: list[_Line[JobT]] = []
     counters = Counters()
     for job in jobs:
-        task = await work.make_task(job, call.resume_count)
+        task = await work.make_task(job, call.resume_count, terms)
         outcome = await task.find_result()
         if outcome is not None:
             counters += Counters(kept=int(getattr(outcome.result, "kept", False)))
@@ -171,7 +177,8 @@ async def _create_batch(work: BatchWork[JobT], call: SubmitBatch[JobT], stored: 
         reference_ids = await work.list_reference_ids()
         lines = await _prepare_claimed(work, claim)
         await _open_records(work, call, lines)
-        data = b"".join(work.encode_line(line.job, line.prepared, reference_ids) for line in lines)
+        deployment = claim.terms.deployment
+        data = b"".join(work.encode_line(line.job, line.prepared, deployment, reference_ids) for line in lines)
         file_id = await work.batches.upload(work.name_batch(call.chunk), data)
         changed = await work.claims.change(stored, replace(claim, file_id=file_id, reference_ids=reference_ids))
     if changed is not None:
@@ -226,7 +233,7 @@ async def _record_batch(
 async def _prepare_claimed(work: BatchWork[JobT], claim: BatchClaim[JobT]) -> list[_Line[JobT]]:
     lines: list[_Line[JobT]] = []
     for job in claim.jobs:
-        task = await work.make_task(job, claim.resume_count)
+        task = await work.make_task(job, claim.resume_count, claim.terms)
         lines.append(_Line(job, task, await _prepare(task)))
     return lines
 

@@ -12,10 +12,10 @@ from shared.catalog.write_prompt_batch import make_batched_prompt_task
 from shared.messages.base import Counters, Failure
 from shared.messages.batches import PromptJob, SubmitBatch
 from shared.messages.text import TextCall, TextResult
-from shared.models.batches import BatchKind, LineKind
-from shared.models.billed_batches import BatchExecutor
+from shared.models.batches import BatchKind, LineKind, LineTerms
 from shared.models.billed_task import PreparedText, TextTask
 from shared.reasons import FATAL_REASONS
+from shared.services.model_factory import check_text_batch_settings
 
 MAX_BATCH_LINES = 200
 """What is asked for again at most if the process dies while it collects; a provider allows 50,000."""
@@ -26,11 +26,6 @@ class PromptBatchWork(BatchWork[PromptJob]):
 
     kind = BatchKind.PROMPT
     answer_type = PromptDraftBatch
-
-    @property
-    def batches(self) -> BatchExecutor:
-        """Sends and reads the batches."""
-        return self.services.prompt_batches
 
     async def choose_size(self) -> int:
         """Return the maximum number of lines of a batch."""
@@ -51,12 +46,25 @@ class PromptBatchWork(BatchWork[PromptJob]):
                 jobs.append(job)
         return GatheredJobs(jobs, last, is_closed=True)
 
-    async def make_task(self, job: PromptJob, resume_count: int) -> TextTask[Any]:
+    def check_settings(self) -> None:
+        """Check that the provider and the model of the settings have batches.
+
+        Raises:
+            SettingError: they have none.
+        """
+        check_text_batch_settings(self.services.settings.model, self.services.settings.prices)
+
+    def find_terms(self) -> LineTerms:
+        """Return what the lines of a new batch call, by the settings."""
+        deployment = self.services.settings.model.text_deployment
+        return LineTerms(deployment, self.services.settings.prices.narrow(deployment))
+
+    async def make_task(self, job: PromptJob, resume_count: int, terms: LineTerms) -> TextTask[Any]:
         """Return the task of a line."""
         call = TextCall(
             self.run_id, self.catalog, batch=job.batch, attempt=job.earlier_calls, resume_count=resume_count
         )
-        return await make_batched_prompt_task(self.services, call)
+        return await make_batched_prompt_task(self.services, call, terms)
 
     def name_line(self, job: PromptJob) -> str:
         """Return the id of a job's line."""
@@ -66,11 +74,11 @@ class PromptBatchWork(BatchWork[PromptJob]):
         """Return what the lines of a batch ask for."""
         return LineKind.TEXT
 
-    def encode_line(self, job: PromptJob, prepared: Prepared, reference_ids: Sequence[str]) -> bytes:  # noqa: ARG002 - text has none
+    def encode_line(self, job: PromptJob, prepared: Prepared, deployment: str, reference_ids: Sequence[str]) -> bytes:
         """Return the line of a job."""
         if not isinstance(prepared, PreparedText):
             raise TypeError(f"batch {job.batch} has no text request.")
-        return self.batches.encode_line(self.name_line(job), prepared.make_request())
+        return self.batches.encode_line(self.name_line(job), prepared.make_request(), deployment, reference_ids)
 
     async def record_over_budget(self, job: PromptJob, failure: Failure) -> Counters:  # noqa: ARG002 - its rows have no image yet
         """Record that the budget has no room for a job."""
@@ -85,5 +93,5 @@ class PromptBatchWork(BatchWork[PromptJob]):
 
     async def is_unfinished(self, job: PromptJob, resume_count: int) -> bool:
         """Return whether a job that a batch has left out is still to be done."""
-        task = await self.make_task(job, resume_count)
+        task = await self.make_task(job, resume_count, self.find_terms())
         return await task.find_result() is None

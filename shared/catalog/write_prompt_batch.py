@@ -10,6 +10,7 @@ from shared.limits.budget_reservation import BudgetReservation
 from shared.messages.base import Cost
 from shared.messages.run import ActivityResult
 from shared.messages.text import TextCall, TextResult, UseTemplatePromptsInput
+from shared.models.batches import LineTerms
 from shared.models.billed_task import BilledAnswer, Outcome, PreparedText, TextTask
 from shared.models.prompts.image_prompt_requests import (
     WrittenPrompt,
@@ -77,7 +78,7 @@ async def run_write_prompt_batch(services: Services, call: TextCall) -> TextResu
     return await services.executor.run(_PromptTask(services, call, request, state))
 
 
-async def make_batched_prompt_task(services: Services, call: TextCall) -> TextTask[_AskedPrompts]:
+async def make_batched_prompt_task(services: Services, call: TextCall, terms: LineTerms) -> TextTask[_AskedPrompts]:
     """Return the task of prompts that a provider's batch writes; its cost is settled with that of the batch.
 
     Raises:
@@ -85,7 +86,7 @@ async def make_batched_prompt_task(services: Services, call: TextCall) -> TextTa
         StoreUnavailableError: the store does not answer.
     """
     request = await services.caches.read_request(services.store, call.run_id)
-    task = _PromptTask(services, call, request, await _read_state(services, call), is_batched=True)
+    task = _PromptTask(services, call, request, await _read_state(services, call), terms)
     task.reservation = BudgetReservation(None, task.reservation.subject)
     return task
 
@@ -111,11 +112,16 @@ async def run_use_template_prompts(services: Services, fallback: UseTemplateProm
 
 class _PromptTask(TextTask[_AskedPrompts]):
     def __init__(
-        self, services: Services, call: TextCall, request: SeedRequest, state: _PromptState, *, is_batched: bool = False
+        self,
+        services: Services,
+        call: TextCall,
+        request: SeedRequest,
+        state: _PromptState,
+        terms: LineTerms | None = None,
     ) -> None:
         super().__init__(services, call, request, f"prompts/{call.batch}")
         self._state = state
-        self._is_batched = is_batched
+        self._batch_terms = terms
 
     async def find_result(self) -> Outcome[TextResult] | None:
         if self._state.lacking:
@@ -127,12 +133,17 @@ class _PromptTask(TextTask[_AskedPrompts]):
         call, request = self.call, self.request
         items = self._state.choose_items(call)
         question = build_prompts_request(request, items, batch=call.batch, attempt=call.attempt, stricter=call.stricter)
-        settings = self.services.settings
-        theme, deployment = request.theme, settings.model.text_deployment
+        settings, is_batched = self.services.settings, self._batch_terms is not None
+        terms = self._batch_terms or LineTerms(settings.model.text_deployment, settings.prices)
         return PreparedText(
             question,
             quote_text(
-                settings.prices, deployment, question, theme=theme, entries=len(items), is_batched=self._is_batched
+                terms.prices,
+                terms.deployment,
+                question,
+                theme=request.theme,
+                entries=len(items),
+                is_batched=is_batched,
             ),
             parse=lambda answer: _AskedPrompts(items, answer.prompts),
             max_entries=len(items),

@@ -5,9 +5,9 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
-from shared.catalog.items import find_content_type, is_outdated
+from shared.catalog.items import Item, find_content_type, is_outdated
 from shared.errors import StoreConflictError
 from shared.images.derived_files import ensure_derived_files
 from shared.images.image_files import create_image
@@ -20,6 +20,7 @@ from shared.images.image_step import (
 )
 from shared.images.keep_earlier_image import archive_batch_image, keep_earlier_image
 from shared.images.promote import FirstImage, promote_best
+from shared.images.round_files import RoundFiles
 from shared.images.style_files import list_reference_images
 from shared.images.style_reference import LoadedStyle
 from shared.images.thumbnail import store_thumbnail, try_make_thumbnail
@@ -27,9 +28,11 @@ from shared.images.variant_files import Encoded, encode_variants, store_variants
 from shared.images.variant_spec import ImageVariant
 from shared.limits.budget_reservation import BudgetReservation
 from shared.messages.images import ImageAction, ImageCall, ImageResult, ImageStep
+from shared.models.batches import LineTerms
 from shared.models.billed_task import BilledAnswer, NoAnswer, Outcome, PreparedImage, UnusableAnswerError
 from shared.models.image_models import count_reference_tokens, find_billed_size
 from shared.models.protocol import ImageAnswer, ImageRequest
+from shared.models.provider_names import Provider
 from shared.models.quotes import quote_image
 from shared.reasons import Reason
 from shared.rendering.color_histogram import find_nearest_distance, measure_colors
@@ -80,20 +83,40 @@ async def run_generate_image(services: Services, call: ImageCall) -> ImageResult
     return replace(result, is_quota_reported=services.rate_limiter.is_quota_reported)
 
 
-def make_batched_task(services: Services, job: ImageStepJob) -> BilledImageTask[Any]:
+def make_batched_task(services: Services, job: ImageStepJob, terms: LineTerms) -> BilledImageTask[Any]:
     """Return the task of an image that a provider's batch generates; its cost is settled with that of the batch."""
     reservation = BudgetReservation(None, job.reservation.subject)
-    return _BatchedImageTask(services, replace(job, reservation=reservation))
+    return _BatchedImageTask(services, replace(job, reservation=reservation), terms)
+
+
+async def make_leftover_task(services: Services, call: ImageCall, terms: LineTerms) -> BilledImageTask[Any]:
+    """Return the task of an image that a provider's batch has generated for an item that was pruned meanwhile.
+
+    Raises:
+        DamagedFileError: the request of the run cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    request = await services.caches.read_request(services.store, call.run_id)
+    ending = "jpg" if request.image_format == "jpeg" else request.image_format
+    name = call.product_id
+    item = Item(product_id=name, name="", description="", category="", filename=f"image.{ending}", image_prompt="")
+    reservation = BudgetReservation(None, f"image/{name}")
+    job = ImageStepJob(call, request, item, reservation, RoundFiles(services.store, call.run_id, name))
+    return _LeftoverImageTask(services, job, terms)
 
 
 class _ImageGenerationTask(BilledImageTask[_GeneratedImage]):
     """What the generation of images with and without refinement has in common."""
 
-    is_batched: ClassVar[bool] = False
+    def __init__(self, services: Services, job: ImageStepJob, batch_terms: LineTerms | None = None) -> None:
+        super().__init__(services, job)
+        self._batch_terms = batch_terms
 
     async def prepare(self) -> PreparedImage[_GeneratedImage]:
         job, request, settings = self.job, self.job.request, self.services.settings
-        provider = settings.model.image_provider
+        is_batched = self._batch_terms is not None
+        terms = self._batch_terms or LineTerms(settings.model.image_deployment, settings.prices)
+        provider = Provider.OPENAI if is_batched else settings.model.image_provider
         style = await self.read_style()
         image_request = ImageRequest(
             prompt=await job.read_prompt(),
@@ -109,11 +132,11 @@ class _ImageGenerationTask(BilledImageTask[_GeneratedImage]):
         return PreparedImage(
             image_request,
             quote_image(
-                settings.prices,
-                settings.model.image_deployment,
+                terms.prices,
+                terms.deployment,
                 request,
                 image_request.prompt,
-                is_batched=self.is_batched,
+                is_batched=is_batched,
                 size=find_billed_size(provider, request.image_size, has_references=style is not None),
                 reference_tokens=count_reference_tokens(
                     provider, request.image_size, 0 if style is None else style.record.tokens
@@ -203,11 +226,27 @@ class _CatalogImageTask(_ImageGenerationTask):
 class _BatchedImageTask(_CatalogImageTask):
     """An image that a provider's batch generates."""
 
-    is_batched = True
-
     def must_replace(self, stored: ImageMetadata) -> bool:
         """Return the same, but never for an image of a later run: the batch may be that of a host that was lost."""
         return super().must_replace(stored) and not _is_later(stored.run_id, self.call.run_id)
+
+
+class _LeftoverImageTask(_ImageGenerationTask):
+    """An image of an item that the catalog does not have any more, kept where the first round of the item would be."""
+
+    async def find_result(self) -> Outcome[ImageResult] | None:
+        place = self.job.results.round_image_file(1, self.job.item.filename)
+        stored = read_image_metadata(await self.services.store.describe(place))
+        return None if stored is None else Outcome(ImageResult(cost=stored.cost), stored.cost)
+
+    async def store(self, answer: BilledAnswer[_GeneratedImage]) -> Outcome[ImageResult]:
+        place, image = self.job.results.round_image_file(1, self.job.item.filename), answer.value
+        metadata = self.describe_image(answer)
+        content_type = image.properties.content_type
+        await create_image(
+            self.services.store, place, image.data, content_type=content_type, metadata=metadata.to_json()
+        )
+        return Outcome(ImageResult(cost=answer.cost), answer.cost)
 
 
 class _RoundImageTask(_ImageGenerationTask):

@@ -6,9 +6,10 @@ from typing import Any
 
 from shared.batches.batch_claims import BatchClaim
 from shared.batches.batch_work import BatchWork, Collection, GatheredJobs, Prepared
+from shared.catalog.find_items import find_items
 from shared.images.claim_work_page import run_claim_work_page
 from shared.images.failed_images import run_record_failed_image
-from shared.images.generate import make_batched_task
+from shared.images.generate import make_batched_task, make_leftover_task
 from shared.images.image_batch_size import choose_batch_size
 from shared.images.image_step import BilledImageTask, find_item, open_image_step_job
 from shared.images.style_files import find_own_image
@@ -16,11 +17,12 @@ from shared.images.style_uploads import ensure_uploads
 from shared.messages.base import Counters, Failure
 from shared.messages.batches import SubmitBatch
 from shared.messages.images import ClaimWorkPageInput, FailedImage, ImageCall, ImageJob, ImageResult
-from shared.models.batches import BatchKind, LineKind
-from shared.models.billed_batches import BatchExecutor
+from shared.models.batches import BatchKind, LineKind, LineTerms
 from shared.models.billed_task import PreparedImage
 from shared.reasons import FATAL_REASONS, Reason
 from shared.runs import run_files
+from shared.services.model_factory import check_batch_settings
+from shared.text.digest_table import hash_text
 
 MAX_BATCHES_PER_IMAGE = 3
 """An image that so many batches have left out fails, if the request asks for the next batch."""
@@ -35,11 +37,6 @@ class ImageBatchWork(BatchWork[ImageJob]):
     """Batches of images; a line is the image of an item."""
 
     kind = BatchKind.IMAGE
-
-    @property
-    def batches(self) -> BatchExecutor:
-        """Sends and reads the batches."""
-        return self.services.image_batches
 
     async def choose_size(self) -> int:
         """Return the maximum number of lines of a batch."""
@@ -68,9 +65,42 @@ class ImageBatchWork(BatchWork[ImageJob]):
             number += 1
         return GatheredJobs(jobs, page, is_closed)
 
-    async def make_task(self, job: ImageJob, resume_count: int) -> BilledImageTask[Any]:
-        """Return the task of a line."""
-        call = ImageCall(
+    def check_settings(self) -> None:
+        """Check that the provider and the model of the settings have batches.
+
+        Raises:
+            SettingError: they have none.
+        """
+        check_batch_settings(self.services.settings.model, self.services.settings.prices)
+
+    def find_terms(self) -> LineTerms:
+        """Return what the lines of a new batch call, by the settings."""
+        deployment = self.services.settings.model.image_deployment
+        return LineTerms(deployment, self.services.settings.prices.narrow(deployment))
+
+    async def make_task(self, job: ImageJob, resume_count: int, terms: LineTerms) -> BilledImageTask[Any]:
+        """Return the task of a line.
+
+        Raises:
+            LookupError: the catalog does not have the item any more.
+        """
+        step_job = await open_image_step_job(self.services, self._make_call(job, resume_count))
+        return make_batched_task(self.services, step_job, terms)
+
+    async def find_moved_job(self, job: ImageJob, digest: int) -> ImageJob | None:
+        """Return the job of an item that was pruned and imported again, with the same prompt; None = there is none."""
+        found = (await find_items(self.services.store, self.catalog, [job.product_id])).by_id.get(job.product_id)
+        if found is None or found.item.product_id != job.product_id:
+            return None
+        item = await find_item(self.services, self.catalog, self.run_id, found.batch, job.product_id)
+        return replace(job, batch=found.batch) if hash_text(item.image_prompt) == digest else None
+
+    async def make_leftover_task(self, job: ImageJob, resume_count: int, terms: LineTerms) -> BilledImageTask[Any]:
+        """Return the task of a line whose item was pruned: its image is kept among the results of the run."""
+        return await make_leftover_task(self.services, self._make_call(job, resume_count), terms)
+
+    def _make_call(self, job: ImageJob, resume_count: int) -> ImageCall:
+        return ImageCall(
             self.run_id,
             self.catalog,
             job.product_id,
@@ -79,7 +109,6 @@ class ImageBatchWork(BatchWork[ImageJob]):
             resume_count=resume_count,
             step=job.step,
         )
-        return make_batched_task(self.services, await open_image_step_job(self.services, call))
 
     def name_line(self, job: ImageJob) -> str:
         """Return the id of a job's line."""
@@ -94,11 +123,11 @@ class ImageBatchWork(BatchWork[ImageJob]):
         """Return what the lines of a batch ask for."""
         return LineKind.IMAGE_WITH_REFERENCES if claim.reference_ids else LineKind.IMAGE
 
-    def encode_line(self, job: ImageJob, prepared: Prepared, reference_ids: Sequence[str]) -> bytes:
+    def encode_line(self, job: ImageJob, prepared: Prepared, deployment: str, reference_ids: Sequence[str]) -> bytes:
         """Return the line of a job."""
         if not isinstance(prepared, PreparedImage):
             raise TypeError(f"{job.product_id} has no image request.")
-        return self.batches.encode_line(self.name_line(job), prepared.request, reference_ids)
+        return self.batches.encode_line(self.name_line(job), prepared.request, deployment, reference_ids)
 
     async def record_over_budget(self, job: ImageJob, failure: Failure) -> Counters:
         """Record that the budget has no room for a job."""

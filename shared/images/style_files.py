@@ -13,7 +13,6 @@ catalogs/{catalog}/state/style_references/{sha256}.jpg     the JPEGs as sent, wh
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from pydantic import TypeAdapter
@@ -132,7 +131,7 @@ async def keep_last_style(store: Store, run_id: str, catalog: str) -> None:
     record = await read_style(store, run_id)
     if record is not None:
         path = paths.state_file(catalog, paths.STYLE_REFERENCE_NAME)
-        await store.write(path, _dump(replace(record, rejected=())), content_type=JSON_TYPE)
+        await store.write(path, _dump(record), content_type=JSON_TYPE)
 
 
 async def read_style(store: Store, run_id: str) -> RecordedStyle | None:

@@ -63,10 +63,10 @@ async def ensure_uploads(services: Services, run_id: str, style: LoadedStyle) ->
         return uploads.file_ids
     names = [f"{run_id}-reference-{number}-{one.sha256[:16]}.jpg" for number, one in enumerate(style.record.images)]
     # If there is a record, files of these names are those that cannot be used any more.
-    found = {} if uploads is not None else await services.image_batches.find_images(names, now - SEARCHED_PERIOD)
+    found = {} if uploads is not None else await services.batches.find_images(names, now - SEARCHED_PERIOD)
     file_ids: list[str] = []
     for name, image in zip(names, list_reference_images(style), strict=True):
-        file_ids.append(found.get(name) or await services.image_batches.upload_image(name, image))
+        file_ids.append(found.get(name) or await services.batches.upload_image(name, image))
     return await _record(services, run_id, StyleUploads(tuple(file_ids), now), etag)
 
 
@@ -78,7 +78,7 @@ async def delete_uploads(services: Services, run_id: str) -> None:
             return
         async with asyncio.timeout(DELETE_TIMEOUT_SECONDS):
             for file_id in uploads.file_ids:
-                await services.image_batches.delete_file(file_id)
+                await services.batches.delete_file(file_id)
         await services.store.delete(paths.style_uploads_file(run_id))
         return
     logger.warning("uploaded style references of run %s could not be deleted; the provider deletes them later", run_id)
@@ -87,7 +87,7 @@ async def delete_uploads(services: Services, run_id: str) -> None:
 async def _are_usable(services: Services, uploads: StyleUploads, now: datetime) -> bool:
     if now - uploads.uploaded_at > MAX_UPLOAD_AGE:
         return False
-    found = await asyncio.gather(*(services.image_batches.has_file(file_id) for file_id in uploads.file_ids))
+    found = await asyncio.gather(*(services.batches.has_file(file_id) for file_id in uploads.file_ids))
     return all(found)
 
 

@@ -6,7 +6,7 @@ replaced since counts as undecided.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from shared.catalog import catalog_files
@@ -219,7 +219,29 @@ async def resolve_run_style(
     decisions = await services.decisions.load(request.catalog)
     verdicts = (decisions.find(str(one.item_id), one.input_sha256) for one in record.images)
     are_approved = all(one is not None and one.verdict is Verdict.APPROVED for one in verdicts)
-    return ResolvedStyle(record) if are_approved else None
+    return await keep_pending_images(services, request, ResolvedStyle(record)) if are_approved else None
+
+
+async def keep_pending_images(services: Services, request: SeedRequest, style: ResolvedStyle) -> ResolvedStyle:
+    """Return the references of an earlier run for a new one, with the rejected images that the new one generates again.
+
+    Those are the ones that the earlier run did not get to, and that are rejected still.
+
+    Raises:
+        DamagedFileError: a file of the catalog cannot be read.
+        StoreUnavailableError: the store does not answer.
+    """
+    record, catalog = style.record, request.catalog
+    if not record.rejected:
+        return style
+    decisions = await services.decisions.load(catalog)
+    pending = {} if request.refine.is_wanted else await find_rejected(services.store, catalog, record)
+
+    def is_pending(one: RejectedImage) -> bool:
+        decision = decisions.find(one.item_id, one.sha256)
+        return one.item_id in pending and decision is not None and decision.verdict is Verdict.REJECTED
+
+    return replace(style, record=replace(record, rejected=tuple(filter(is_pending, record.rejected))))
 
 
 async def count_trial_images(services: Services, request: SeedRequest) -> int:

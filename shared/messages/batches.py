@@ -82,7 +82,7 @@ class BatchesInput(Message, Generic[JobT]):
     Attributes:
         run_id: the run.
         catalog: its catalog.
-        width: image calls at a time of the fallback; 0 for prompts.
+        width: calls of the normal route at a time.
         max_retries: retries of a failure that counts.
         resume_count: how often the run was resumed.
         restarts: how often the parent restarted this instance after an earlier one was lost.

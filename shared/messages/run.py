@@ -49,6 +49,9 @@ class StartInventory(Message):
         images: items with a valid image that the run keeps.
         next_batch: the first unused batch number.
         failure: why the run cannot begin.
+        has_open_batches: an earlier run of the catalog, which was lost, has batches of images that the provider carries
+            out: they are collected although no image is missing.
+        has_open_prompt_batches: the same of prompts.
     """
 
     categories: int = 0
@@ -56,6 +59,8 @@ class StartInventory(Message):
     images: int = 0
     next_batch: int = 1
     failure: Failure | None = None
+    has_open_batches: bool = False
+    has_open_prompt_batches: bool = False
 
 
 @dataclass(frozen=True, slots=True)

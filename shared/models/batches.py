@@ -3,11 +3,13 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
 
 from shared.errors import ModelError
+from shared.models.prices import PriceList
 from shared.models.protocol import ImageAnswer, ImageRequest, ReferenceImage, TextAnswer, TextRequest
 
 ENDED_STATUSES: Final = frozenset({"completed", "failed", "expired", "cancelled"})
@@ -27,6 +29,21 @@ class LineKind(StrEnum):
     IMAGE = "image"
     IMAGE_WITH_REFERENCES = "image with references"
     TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class LineTerms:
+    """What the lines of a batch call, and what they cost; the settings may have changed by the time it is collected.
+
+    Attributes:
+        deployment: the model.
+        prices: of that model.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(alias_generator=to_camel)
+
+    deployment: str
+    prices: PriceList
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +115,14 @@ class BatchModel(Protocol):
     """A provider's batches. Every failure is a ModelError; callers retry, not the model."""
 
     def encode_line(
-        self, custom_id: str, request: ImageRequest | TextRequest[Any], reference_ids: Sequence[str] = ()
+        self, custom_id: str, request: ImageRequest | TextRequest[Any], deployment: str, reference_ids: Sequence[str]
     ) -> bytes:
         """Return a line of a batch's file, with its line break.
 
         Args:
             custom_id: names the line in the batch.
             request: the call.
+            deployment: the model that is called.
             reference_ids: of uploaded images, in place of the references of an image request.
         """
 
@@ -136,12 +154,13 @@ class BatchModel(Protocol):
         """Yield all batches of the account, the newest first."""
 
     def iterate_answers(
-        self, batch: ProviderBatch, answer_type: type[BaseModel] | None = None
+        self, batch: ProviderBatch, deployment: str, answer_type: type[BaseModel] | None = None
     ) -> AsyncIterator[BatchAnswer]:
         """Yield the answers to the lines of a batch that is over, in any order; one at a time is in memory.
 
         Args:
             batch: the batch.
+            deployment: the model that its lines called.
             answer_type: of the answers of a batch of text; None = they are images.
         """
 

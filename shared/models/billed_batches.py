@@ -62,10 +62,10 @@ class BatchExecutor:
         self._open_model = open_model
 
     def encode_line(
-        self, custom_id: str, request: ImageRequest | TextRequest[Any], reference_ids: Sequence[str] = ()
+        self, custom_id: str, request: ImageRequest | TextRequest[Any], deployment: str, reference_ids: Sequence[str]
     ) -> bytes:
-        """Return a line of a batch's file, with its line break; ``reference_ids`` are those of uploaded images."""
-        return self._open_model().encode_line(custom_id, request, reference_ids)
+        """Return a line of a batch's file, with its line break; see ``BatchModel``."""
+        return self._open_model().encode_line(custom_id, request, deployment, reference_ids)
 
     async def upload(self, name: BatchName, data: bytes) -> str:
         """Upload a batch's file, and return its id; not billed.
@@ -124,20 +124,25 @@ class BatchExecutor:
         """
         return await _observe(name.kind, self._open_model().create(file_id, name.metadata, kind))
 
-    async def find(self, name: BatchName, since: datetime) -> ProviderBatch | None:
-        """Return the batch with a name that was created since a time, or None.
+    async def find_all(self, name: BatchName, since: datetime, *, limit: int | None = None) -> list[ProviderBatch]:
+        """Return the batches with a name that were created since a time, the newest first.
+
+        Args:
+            name: of the batches.
+            since: when the first of them may have been created.
+            limit: return so many at most.
 
         Raises:
             ModelError: the provider does not answer.
         """
-        earliest = (since - CLOCK_SKEW).timestamp()
+        earliest, found = (since - CLOCK_SKEW).timestamp(), list[ProviderBatch]()
         async with aclosing(self._open_model().iterate_newest()) as batches:
             async for batch in batches:
                 if name.names(batch):
-                    return batch
-                if batch.created_at and batch.created_at < earliest:
-                    return None
-        return None
+                    found.append(batch)
+                if len(found) == limit or (batch.created_at and batch.created_at < earliest):
+                    break
+        return found
 
     async def read(self, batch_id: str) -> ProviderBatch:
         """Return a batch.
@@ -183,10 +188,10 @@ class BatchExecutor:
         await self._open_model().cancel(batch_id)
 
     def iterate_answers(
-        self, batch: ProviderBatch, answer_type: type[BaseModel] | None = None
+        self, batch: ProviderBatch, deployment: str, answer_type: type[BaseModel] | None = None
     ) -> AsyncIterator[BatchAnswer]:
         """Yield the answers to the lines of a batch that is over; see ``BatchModel``."""
-        return self._open_model().iterate_answers(batch, answer_type)
+        return self._open_model().iterate_answers(batch, deployment, answer_type)
 
 
 MAX_LISTED_BATCHES = 500

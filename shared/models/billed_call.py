@@ -138,6 +138,34 @@ class BilledCallExecutor:
             return task.report(accepted)
         return (await self._store(task, accepted)).result
 
+    async def count_repeated_answer(
+        self, task: BilledTask[Any, Any], answer: TextAnswer[Any] | ImageAnswer | ModelError, request_key: str
+    ) -> Cost:
+        """Record what a call cost that was made a second time by mistake; its answer is not used.
+
+        Args:
+            task: what the call was made for.
+            answer: the image or the text, or why there is none.
+            request_key: identifies the second call.
+
+        Raises:
+            DamagedFileError: a file of the catalog or the run cannot be read.
+            StoreUnavailableError: the store does not answer.
+        """
+        prepared = await task.prepare()
+        if not isinstance(prepared, PreparedImage | PreparedText):
+            raise TypeError(f"{task.key} has no request; expected the one that was answered.")
+        recorder, quote = self._make_recorder(task, prepared, request_key), prepared.quote
+        if isinstance(answer, ModelError):
+            cost = quote.price_failure(answer)
+            if cost != Cost():
+                await recorder.record_failure(self._services, answer, cost)
+            return cost
+        cost = quote.price(answer.model, answer.usage)
+        message = "The provider carried out the batch of this call twice."
+        await recorder.record_answer(self._services, answer, cost, message=message)
+        return cost
+
     async def open_line(self, task: BilledTask[Any, Any], prepared: Prepared[Any], request_key: str) -> None:
         """Record that a line of a provider's batch is about to be sent; its answer replaces the record.
 

@@ -11,7 +11,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import ConfigDict
+from pydantic.alias_generators import to_camel
 
 from shared.models.usage import Usage
 
@@ -22,6 +25,8 @@ REFERENCE_SIZE = "1024x1024"
 """The size that every image model has output tokens for; sizes without their own are scaled from it by area."""
 
 PriceT = TypeVar("PriceT")
+_STORED = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+"""Prices are stored with the claim of a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class TextPrice:
         output: US dollars per 1,000,000 tokens.
         batch_factor: by which the price of a line of the provider's batch differs; None = there are no batches.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STORED
 
     input: Decimal
     output: Decimal
@@ -53,6 +60,8 @@ class ImagePrice:
         batch_factor: by which the price of a line of the provider's batch differs; None = there are no batches.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STORED
+
     text_input: Decimal
     image_input: Decimal
     image_output: Decimal
@@ -66,6 +75,8 @@ class ImagePrice:
 class PriceList:
     """All prices by model name in lower case, and the default models whose prices unknown names have."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STORED
+
     text: Mapping[str, TextPrice]
     image: Mapping[str, ImagePrice]
     default_text: str
@@ -74,6 +85,16 @@ class PriceList:
     def is_priced(self, model: str) -> bool:
         """Return whether the list has a price for this name; otherwise it costs what the default model does."""
         return _find(self.text, model) is not None or _find(self.image, model) is not None
+
+    def narrow(self, model: str) -> "PriceList":
+        """Return the prices of one model alone; every other name costs the same."""
+        name, text, image = model.casefold(), _find(self.text, model), _find(self.image, model)
+        return PriceList(
+            text={} if text is None else {name: text},
+            image={} if image is None else {name: image},
+            default_text=name,
+            default_image=name,
+        )
 
     def find_text_price(self, model: str) -> TextPrice:
         """Return the price of a text model; an unknown model costs what the default text model does."""

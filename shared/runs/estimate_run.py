@@ -1,6 +1,7 @@
 """Estimates a run before anything is claimed or billed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from shared.catalog.inventory import read_inventory
@@ -88,6 +89,8 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
         inventory = Inventory({}, 0, has_categories=True)
     else:
         inventory = await read_inventory(services.store, request.catalog)
+        replaced = 0 if style is None else len(style.record.rejected)
+        inventory = replace(inventory, images=max(0, inventory.images - replaced))
     return calculate_estimate(
         request, inventory, models, references=references, reference_tokens=tokens, trial_images=trial_images
     )

@@ -5,6 +5,7 @@ import contextlib
 from dataclasses import replace
 from typing import Any
 
+from shared.batches.earlier_batches import find_earlier_batches
 from shared.catalog import catalog_files
 from shared.catalog.edited_prompts import store_edited_prompts
 from shared.catalog.items import SourceItem, is_outdated
@@ -16,6 +17,7 @@ from shared.images.style_files import keep_last_style
 from shared.images.trial import record_approval
 from shared.messages.base import Failure
 from shared.messages.run import ResumeInput, RunRef, StartInventory
+from shared.models.batches import BatchKind
 from shared.reasons import Reason
 from shared.rendering.inspect_image import BadImageError, inspect_image
 from shared.rendering.placeholder_card import is_placeholder_file
@@ -77,6 +79,9 @@ async def run_prepare_run(services: Services, run: RunRef) -> StartInventory:
         items=len(has_image),
         images=0 if request.force_images else sum(has_image) - outdated,
         next_batch=next_batch,
+        has_open_batches=request.is_batched and bool(await find_earlier_batches(store, BatchKind.IMAGE, run)),
+        has_open_prompt_batches=request.is_text_batched
+        and bool(await find_earlier_batches(store, BatchKind.PROMPT, run)),
     )
 
 

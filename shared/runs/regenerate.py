@@ -1,6 +1,7 @@
 """Starts a run that generates new images for named items of a catalog."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -99,6 +100,8 @@ async def _resolve_style(
 ) -> tuple[SelectionRequest, ResolvedStyle | None]:
     """Return the request with its style references; without them while no image of the catalog was approved."""
     style = await resolve_last_style(services.store, request)
+    if style is not None:  # the run names its items itself
+        style = replace(style, record=replace(style.record, rejected=()))
     return (request if style is not None else request.model_copy(update={"style_reference": None})), style
 
 

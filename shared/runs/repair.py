@@ -1,4 +1,4 @@
-"""Starts a repair: a run that generates only the images that a catalog misses."""
+"""Starts a repair: a run that generates only the images that a catalog misses, or that a trial left rejected."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 from shared.catalog import catalog_files
 from shared.errors import UnknownCatalogError
 from shared.images.style_files import resolve_last_style
+from shared.images.trial import keep_pending_images
 from shared.runs.durable_client import DurableClient
 from shared.runs.hold_catalog import read_catalog_name, read_last_request
 from shared.runs.request import MAX_PAUSE_MINUTES, SeedRequest
@@ -79,5 +80,7 @@ async def start_repair(
     }
     request = last.model_copy(update=changes | overrides)
     style = await resolve_last_style(services.store, last)
+    if style is not None:
+        style = await keep_pending_images(services, request, style)
     body_hash = hash_body(body, f"repair {name}")
     return await start_request(services, client, request, key=key, body_hash=body_hash, style=style)

@@ -21,6 +21,9 @@ MIN_IMAGE_SIDE_PIXELS, MAX_IMAGE_SIDE_PIXELS = 64, 4096
 MAX_STYLE_REFERENCES = 4
 MAX_TRIAL_IMAGES = 20
 INPUT_PATH_PATTERN = r"inputs/[A-Za-z0-9](?:[A-Za-z0-9._-]{0,118}[A-Za-z0-9_-])?"
+WHOLE_REQUEST = "(body)"
+"""In place of a field, in problems that are about several fields."""
+
 BASE_URL_PATTERN = r"https?://[^\s?#]{1,500}"
 
 RESERVED_NAMES = frozenset(
@@ -399,16 +402,29 @@ def make_seed_input(run_id: str, request: SeedRequest, restart: RootRestart | No
     )
 
 
+_LENGTH_RULES = {"too_short": ("least", "min_length"), "too_long": ("most", "max_length")}
+"""How messages name the limit of an array's length, by the type of Pydantic's error."""
+
+
 def describe_validation_error(error: ValidationError) -> list[dict[str, str]]:
     """Return one ``{field, message}`` per problem: the path of the field, what is wrong and what was received."""
     problems = []
-    for detail in error.errors(include_url=False):
-        field = _shorten(".".join(str(part) for part in detail["loc"])) or "(body)"
+    details = error.errors(include_url=False)
+    for detail in details:
+        place = detail["loc"]
+        if detail["type"] == "too_short" and any(one["loc"][:-1] == place for one in details):
+            continue  # Pydantic does not count invalid entries, which have problems of their own
+        field = _shorten(".".join(str(part) for part in place)) or WHOLE_REQUEST
         message = str(detail["msg"]).removeprefix("Value error, ")
         if detail["type"] == "extra_forbidden":
             message = "is not a field of this request"
         elif detail["type"] == "missing":
             message = "is required"
+        elif detail["type"] in _LENGTH_RULES:
+            rule, limit = _LENGTH_RULES[detail["type"]]
+            message = f"has {detail['ctx']['actual_length']} entries; expected at {rule} {detail['ctx'][limit]}"
+        elif detail["type"] == "tuple_type":
+            message = f"Input should be a JSON array, got {_shorten(repr(detail['input']))}"
         elif detail["type"] == "model_type":  # Pydantic's message names classes of this program
             message = f"Input should be a JSON object, got {_shorten(repr(detail['input']))}"
         elif detail["type"] != "value_error":

@@ -132,7 +132,7 @@ def compose_status(
             categories=found.categories,
             items=ItemProgress(accepted=accepted, target=target, rejected=sum(counters.rejected.values())),
             images=ImageProgress(
-                done=found.images + counters.made + counters.kept,
+                done=min(max(images, found.images), found.images + counters.made + counters.kept),
                 failed=sum(counters.failed.values()),
                 total=images,
                 refined=_count_refined(request, counters),

@@ -21,7 +21,7 @@ from shared.reviews.decision_log import DecisionLog
 from shared.runs.root_state import RootStates
 from shared.services.deliveries import DeliveryDeduplicator
 from shared.services.health import ProbeCache
-from shared.services.model_factory import build_image_batch_model, build_model, build_text_batch_model
+from shared.services.model_factory import build_batch_model, build_model
 from shared.services.run_caches import RunCaches
 from shared.setting_values import SettingError
 from shared.storage.protocol import Store
@@ -69,15 +69,13 @@ class Services:
         self.pending_writes = PendingWrites()
         self.probes = ProbeCache()
         self.executor = BilledCallExecutor(self, self._open_model)
-        self.image_batches = BatchExecutor(self._open_image_batch_model)
-        self.prompt_batches = BatchExecutor(self._open_text_batch_model)
+        self.batches = BatchExecutor(self._open_batch_model)
         self._store = store
         self._decisions: DecisionLog | None = None
         self._catalog_indexes: CatalogIndexes | None = None
         self._request_log: RequestLog | None = None
         self._model = model
-        self._image_batch_model: BatchModel | None = None
-        self._text_batch_model: BatchModel | None = None
+        self._batch_model: BatchModel | None = None
 
     @property
     def store(self) -> Store:
@@ -135,8 +133,8 @@ class Services:
         return self._open_model()
 
     def use_batches(self, model: BatchModel) -> None:
-        """Use batches in place of those of the providers that the settings name."""
-        self._image_batch_model = self._text_batch_model = model
+        """Use batches in place of those of the provider."""
+        self._batch_model = model
 
     def warn_of_shutdowns(self, today: date) -> list[str]:
         """Return a warning for each configured model that shuts down soon, as far as a probe has listed it.
@@ -160,27 +158,20 @@ class Services:
         store, self._store, self._request_log, self._decisions = self._store, None, None, None
         indexes, self._catalog_indexes = self._catalog_indexes, None
         model, self._model = self._model, None
-        batch_models = [self._image_batch_model, self._text_batch_model]
-        self._image_batch_model = self._text_batch_model = None
+        batch_model, self._batch_model = self._batch_model, None
         if indexes is not None:
             await indexes.close()
         if store is not None:
             await store.close()
         if model is not None:
             await model.close()
-        for batch_model in batch_models:
-            if batch_model is not None:
-                await batch_model.close()
+        if batch_model is not None:
+            await batch_model.close()
 
-    def _open_image_batch_model(self) -> BatchModel:
-        if self._image_batch_model is None:
-            self._image_batch_model = build_image_batch_model(self.settings)
-        return self._image_batch_model
-
-    def _open_text_batch_model(self) -> BatchModel:
-        if self._text_batch_model is None:
-            self._text_batch_model = build_text_batch_model(self.settings)
-        return self._text_batch_model
+    def _open_batch_model(self) -> BatchModel:
+        if self._batch_model is None:
+            self._batch_model = build_batch_model(self.settings)
+        return self._batch_model
 
     def _open_model(self) -> Model:
         if self._model is None:

@@ -108,28 +108,17 @@ def check_text_batch_settings(model: ModelSettings, prices: PriceList) -> None:
     _check_batches("text", model.text_provider, model.text_deployment, factor, example="gpt-6-luna")
 
 
-def build_image_batch_model(settings: Settings) -> BatchModel:
-    """Return the image batches of the provider that the settings name.
+def build_batch_model(settings: Settings) -> BatchModel:
+    """Return the batches of the only provider that has some, of images and text alike.
+
+    Open batches are read with it also if the settings name a model without any; `check_batch_settings` is for new ones.
 
     Raises:
-        SettingError: it has none, or is not configured.
+        SettingError: its key is missing.
     """
-    check_image_settings(settings.model)
-    check_batch_settings(settings.model, settings.prices)
+    if settings.model.openai.api_key is None:
+        raise SettingError("OPENAI_API_KEY", "is missing; expected the key of the provider that has the batches")
     from shared.models.providers.openai_batches import OpenAIBatches  # noqa: PLC0415 - adapters are loaded when they are used
-
-    return OpenAIBatches(settings.model, prices=settings.prices)
-
-
-def build_text_batch_model(settings: Settings) -> BatchModel:
-    """Return the batches of text of the provider that the settings name.
-
-    Raises:
-        SettingError: it has none, or is not configured.
-    """
-    check_text_settings(settings.model)
-    check_text_batch_settings(settings.model, settings.prices)
-    from shared.models.providers.openai_batches import OpenAIBatches  # noqa: PLC0415 - see above
 
     return OpenAIBatches(settings.model, prices=settings.prices)
 

@@ -21,6 +21,7 @@ from shared.storage.store_contract import CONTAINERS
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS, STOP_SECONDS = 300, 20
 AZURITE = ROOT / "tests/azurite/node_modules/azurite/dist/src/blob/main.js"
+KEEP_ALIVE = ROOT / "tests/azurite/keep_alive.cjs"
 ACCOUNT = "devstoreaccount1"
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 """The emulator's published account: https://learn.microsoft.com/azure/storage/common/storage-use-azurite"""
@@ -159,6 +160,7 @@ class Azurite(Dependency):
         if node is None or not AZURITE.is_file():
             raise RuntimeError("Azurite is not installed: install Node.js with npm and run 'make test' once")
         return [
-            *(node, str(AZURITE), "--blobPort", str(self.port), "--location", str(self._folder)),
+            *(node, "--require", str(KEEP_ALIVE), str(AZURITE)),
+            *("--blobPort", str(self.port), "--location", str(self._folder)),
             *("--silent", "--disableTelemetry", "--skipApiVersionCheck"),
         ]

@@ -46,7 +46,8 @@ class DeployedApp:
         return next(asked.body for asked in self.asked if asked.method == "POST")
 
     async def handle(self, request: web.Request) -> web.Response:
-        body = await request.json() if request.can_read_body else None
+        is_image = request.path.startswith("/api/inputs/") and not request.path.endswith(".json")
+        body = await request.json() if request.can_read_body and not is_image else await request.read() or None
         key = request.headers.get("x-functions-key")
         self.asked.append(Asked(request.method, request.path, dict(request.query), key, body))
         answers = self.answers.get(f"{request.method} {request.path}", [(404, "<html>not here</html>")])

@@ -70,6 +70,11 @@ def test_a_run_waits_and_two_commands_let_it_continue(seeder: CommandLine, write
     ]
     assert seeder("status", "lego").out.count("seeder approve lego --first 3") == 1
 
+    other = seeder(*command, "--image-quality", "low")
+    assert (other.status, f"warning: run {run_id} " in other.err) == (1, True)
+    assert f"{run_id}" in other.out
+    assert "warning: " not in seeder(*command, "--style-reference", "first-approved:3").err
+
     early = seeder("resume", "lego", "--offline", "--faults", faults, "--json")
     assert (early.status, early.document["error"]["reason"]) == (1, "no_approved_image")
 
@@ -190,6 +195,8 @@ def test_ids_or_a_number_and_a_short_note_are_expected(
     assert deployed_app.asked == []
 
 
-def test_a_catalog_that_does_not_exist_is_named(seeder: CommandLine) -> None:
-    ended = seeder("approve", "nothing", "p1", "--json")
+def test_a_catalog_that_does_not_exist_is_named_with_its_folder(seeder: CommandLine) -> None:
+    ended = seeder("approve", "nothing", "p1", "--output-dir", "elsewhere", "--offline", "--json")
     assert (ended.status, ended.document["error"]["reason"]) == (1, "unknown_catalog")
+    assert "folder elsewhere" in ended.document["error"]["message"]
+    assert seeder("reject", "No Catalog", "p1").status == 2

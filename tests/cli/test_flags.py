@@ -122,6 +122,13 @@ def test_other_spellings_are_understood(
             "--policy-rewrites: Input should be less than or equal to 2, got 3",
         ),
         (
+            ("--text-mode", "batch"),
+            (
+                "textMode is 'batch', and source is 'generate'; expected textMode 'normal', or rows with promptWriter "
+                "'model': each call for items continues from the names of the calls before it"
+            ),
+        ),
+        (
             ("--refine-accept-score", "90"),
             "--refine-accept-score requires --refine-iterations 1 to 3",
         ),

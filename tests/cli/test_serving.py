@@ -40,6 +40,7 @@ def test_the_served_app_works_like_a_deployed_one(
         busy = seeder("publish")
         assert busy.status == 1
         assert busy.err.startswith("error: data_seed is in use by process ")
+        assert f"--url {url} " in busy.err
         taken = seeder("serve", "--port", url.rpartition(":")[2], "--output-dir", "other", "--offline")
         assert (taken.status, len(taken.error_lines)) == (1, 1)
         assert taken.err.startswith(f"error: port {url.rpartition(':')[2]} cannot be listened on")

@@ -65,6 +65,18 @@ def test_offline_takes_the_place_of_endpoint_key_and_version(monkeypatch: pytest
     assert settings.model.vision_provider is Provider.AZURE
 
 
+def test_offline_stands_for_openai_if_a_provider_setting_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGE_PROVIDER", "openai")
+    monkeypatch.setenv("TEXT_PROVIDER", "OpenAI")
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://api.example.com/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "a-real-key")
+    monkeypatch.setenv("IMAGE_BATCH_CHECK_SECONDS", "2")
+    model = use_simulator(load_command_settings(CommandTarget(offline=True)), "http://127.0.0.1:9").model
+    assert model.text_provider is model.image_provider is Provider.OPENAI
+    assert (model.openai.base_url, model.image_batch_check_seconds) == ("http://127.0.0.1:9/v1", 2)
+    assert model.openai.api_key != "a-real-key"
+
+
 def test_a_wrong_endpoint_matters_only_where_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "no URL at all")
     load_command_settings(CommandTarget(url="https://app.example"))

@@ -48,7 +48,7 @@ def test_an_estimate_counts_references_and_leaves_nothing(seeder: CommandLine, t
 
 
 def test_with_a_url_files_are_uploaded_before_the_run_starts(seeder: CommandLine, deployed_app: DeployedApp) -> None:
-    Path("look.png").write_text('"the app decides whether it is an image"', encoding="utf-8")
+    Path("look.png").write_bytes(draw((20, 90, 230)))
     path = f"inputs/{hashlib.sha256(Path('look.png').read_bytes()).hexdigest()[:12]}-look.png"
     deployed_app.answer(f"PUT /api/{path}", (201, {"path": path}))
     assert seeder("run", "--url", deployed_app.url, "--style-reference", "look.png").status == 0
@@ -56,19 +56,32 @@ def test_with_a_url_files_are_uploaded_before_the_run_starts(seeder: CommandLine
     assert [asked.method for asked in deployed_app.asked if asked.method != "GET"] == ["PUT", "POST"]
 
 
-def test_a_file_that_does_not_exist_is_named(seeder: CommandLine, tmp_path: Path) -> None:
-    ended = seeder("run", "--estimate", "--style-reference", "none.png")
+@pytest.mark.parametrize("name", ["none.png", "first-aproved:2", ""])
+def test_what_is_neither_a_file_nor_another_reference_is_named(name: str, seeder: CommandLine, tmp_path: Path) -> None:
+    ended = seeder("run", "--estimate", "--style-reference", name)
     assert ended.status == 2
-    assert "--style-reference: none.png" in ended.err
+    assert f"--style-reference: {name or repr(name)} cannot be read" in ended.err
+    assert "first-approved:N" in ended.err
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_is_not_an_image_is_named(seeder: CommandLine) -> None:
-    Path("look.png").write_bytes(b"not an image")
-    ended = seeder("run", "--estimate", "--style-reference", "look.png")
-    assert ended.status != 0
-    assert "look.png" in ended.err
-    assert "Traceback" not in ended.err
+@pytest.mark.parametrize("is_remote", [False, True])
+def test_a_file_that_is_not_an_image_is_named_and_neither_copied_nor_uploaded(
+    is_remote: bool, seeder: CommandLine, deployed_app: DeployedApp
+) -> None:
+    Path("my look.png").write_bytes(b"not an image")
+    place = ["--url", deployed_app.url] if is_remote else []
+    ended = seeder("run", *place, "--style-reference", "my look.png")
+    assert ended.status == 2
+    assert ended.error_lines[-1].startswith("error: --style-reference: my look.png cannot be used: ")
+    assert deployed_app.asked == []
+    assert not Path("data_seed").exists()
+
+
+def test_more_files_than_a_run_takes_are_refused_by_their_number(seeder: CommandLine) -> None:
+    Path("look.png").write_bytes(draw((20, 90, 230)))
+    ended = seeder("run", "--estimate", "--offline", *["--style-reference", "look.png"] * 5)
+    assert (ended.status, ended.error_lines) == (2, ["error: --style-reference: 5 images; expected at most 4"])
 
 
 @pytest.mark.parametrize("name", ["look.", "รูป 1.png", "😀.png", ".hidden"])

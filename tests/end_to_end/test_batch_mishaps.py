@@ -1,6 +1,7 @@
 """What goes wrong with a provider's batches outside of a run: files deleted, keys changed, hosts that wake up late."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,13 +14,15 @@ from shared.batches.batch_claims import BatchClaims
 from shared.config import StoreSettings
 from shared.errors import ModelError, StoreUnavailableError
 from shared.images.image_batches import ImageBatchWork
+from shared.images.list_images import list_generating_runs
 from shared.messages.base import NANO_PER_USD
 from shared.messages.images import ImageJob
 from shared.models.batches import BatchKind, ProviderBatch
 from shared.models.providers.openai_batches import OpenAIBatches
 from shared.reasons import Reason
+from shared.storage import paths
 from tests.support.batch_lab import IMAGES_PER_BATCH, ITEMS, Lab, Moment, lab, wait_for_status, wait_until
-from tests.support.fault_injection import FaultInjection, Side
+from tests.support.fault_injection import FaultInjection, KillAtReturn, Side
 
 
 @pytest.fixture(autouse=True)
@@ -39,11 +42,11 @@ async def test_a_batch_whose_results_were_deleted_is_counted_and_its_images_are_
 ) -> None:
     iterate, deleted = OpenAIBatches.iterate_answers, list[str]()
 
-    async def delete_first(self: OpenAIBatches, batch: ProviderBatch, answer_type: Any = None) -> Any:
+    async def delete_first(self: OpenAIBatches, batch: ProviderBatch, *given: Any) -> Any:
         if not deleted:
             deleted.append(str(batch.output_file_id))
         found = replace(batch, output_file_id="file-deleted") if batch.output_file_id in deleted else batch
-        async for answer in iterate(self, found, answer_type):
+        async for answer in iterate(self, found, *given):
             yield answer
 
     monkeypatch.setattr(OpenAIBatches, "iterate_answers", delete_first)
@@ -87,8 +90,8 @@ async def test_answers_that_a_completed_batch_lacks_count_as_billed(
 ) -> None:
     iterate, cut = OpenAIBatches.iterate_answers, list[str]()
 
-    async def cut_off(self: OpenAIBatches, batch: ProviderBatch, answer_type: Any = None) -> Any:
-        async for answer in iterate(self, batch, answer_type):
+    async def cut_off(self: OpenAIBatches, batch: ProviderBatch, *given: Any) -> Any:
+        async for answer in iterate(self, batch, *given):
             if batch.id in cut or not cut:
                 cut.append(batch.id)
                 return
@@ -192,29 +195,147 @@ async def test_of_two_batches_for_one_claim_the_later_one_is_cancelled(
         await wait_for_status(session, f"{host.url}/api/runs/{here.run_id}", lambda run: "imageBatches" in run)
 
 
-async def test_a_line_of_an_item_that_is_gone_does_not_keep_its_batch_open(
+async def test_the_image_of_an_item_that_was_pruned_meanwhile_is_counted_and_kept_with_its_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make, gone = ImageBatchWork.make_task, list[str]()
     iterate = OpenAIBatches.iterate_answers
 
-    async def prune_first(self: OpenAIBatches, batch: ProviderBatch, answer_type: Any = None) -> Any:
-        async for answer in iterate(self, batch, answer_type):
+    async def prune_first(self: OpenAIBatches, batch: ProviderBatch, *given: Any) -> Any:
+        async for answer in iterate(self, batch, *given):
             if not gone:
                 gone.append(answer.custom_id)
             yield answer
 
-    async def make_task(self: ImageBatchWork, job: ImageJob, resume_count: int) -> Any:
+    async def make_task(self: ImageBatchWork, job: ImageJob, *given: Any) -> Any:
         if job.product_id in gone:
             raise LookupError(job.product_id)
-        return await make(self, job, resume_count)
+        return await make(self, job, *given)
 
     monkeypatch.setattr(OpenAIBatches, "iterate_answers", prune_first)
     monkeypatch.setattr(ImageBatchWork, "make_task", make_task)
-    async with lab(tmp_path, batches={"seconds": 0.5}) as here:
-        await here.run()
-        summary = await here.read_summary()
+    request = {"maxCostUsd": 1.0}
+    async with lab(tmp_path, batches={"seconds": 0.5}, request=request) as here:
+        await here.run(KillAtReturn("collect_image_batch"))
+        summary, stats, calls = await here.read_summary(), here.simulator.stats(), await here.list_calls()
         async with here.open_store() as store:
             claims = [claim async for claim in BatchClaims[ImageJob](store, here.run_id, BatchKind.IMAGE).iterate()]
+            kept = await store.describe(paths.result_file(here.run_id, gone[0], "iteration_1.png"))
+            ledger = await store.read(paths.run_file(here.run_id, "ledger.json"))
     assert summary["imagesMade"] == ITEMS - 1
+    assert kept is not None
+    assert kept.size > 0
     assert all(claim.open_batch is None for claim in claims)
+    billed = sum(call.cost.nano_usd for call in calls)
+    assert ledger is not None
+    assert json.loads(ledger.data)["spentNanoUsd"] == billed
+    assert billed / NANO_PER_USD == pytest.approx(stats["costUsd"], abs=1e-6)
+    assert summary["cost"]["usd"] == pytest.approx(stats["costUsd"], abs=0.0001)
+
+
+async def test_a_batch_costs_what_its_model_cost_when_it_was_submitted(tmp_path: Path) -> None:
+    request = {"maxCostUsd": 1.0}
+    async with lab(tmp_path, batches={"seconds": 2}, items=IMAGES_PER_BATCH, request=request) as here:
+        assert await here.run_process(Moment("create", Side.AFTER))
+        here.model = {"image_deployment": "a-model-without-batches"}
+        await here.run()
+        await here.check()
+        calls = await here.list_calls()
+    assert {call.model for call in calls} == {"gpt-image-2"}
+
+
+async def test_a_file_that_is_uploaded_after_a_change_of_the_model_names_the_model_of_its_claim(tmp_path: Path) -> None:
+    async with lab(tmp_path, batches={"seconds": 0.5}, items=IMAGES_PER_BATCH) as here:
+        assert await here.run_process(Moment("upload", Side.BEFORE))
+        here.model = {"image_deployment": "gpt-image-1.5"}
+        await here.run()
+        await here.check()
+        calls = await here.list_calls()
+    assert {call.model for call in calls} == {"gpt-image-2"}
+
+
+async def test_a_repair_of_a_complete_catalog_takes_the_images_of_a_host_that_is_gone(tmp_path: Path) -> None:
+    store = StoreSettings(folder=str(tmp_path / "store"))
+    async with lab(tmp_path, batches={"seconds": 0.5}, items=IMAGES_PER_BATCH, store=store) as here:
+        await here.run()
+        forced = replace(here, request={"forceImages": True}, key="forced")
+        assert await forced.run_process(KillAtReturn("submit_image_batch"))
+        folder = tmp_path / "other"
+        folder.mkdir()
+        other = replace(here, folder=folder, processes=10)
+        async with other.host(FaultInjection()) as host, aiohttp.ClientSession() as session:
+            async with session.post(f"{host.url}/api/catalogs/toys/repair", json={}) as response:
+                other.run_id = (await response.json())["runId"]
+            await host.engine.wait_for_completion(other.run_id)
+        summary, stats = await other.read_summary(), here.simulator.stats()
+        async with here.open_store() as opened:
+            generated_by = await list_generating_runs(opened, "toys")
+        calls = [call for one in (here, forced) for call in await one.list_calls()]
+        assert await other.list_calls() == []
+    assert summary["progress"]["images"] == {"done": IMAGES_PER_BATCH, "failed": 0, "total": IMAGES_PER_BATCH}
+    assert (summary["status"], summary["cost"]["usd"]) == ("Completed", 0)
+    assert stats["billedImageCount"] == 2 * IMAGES_PER_BATCH
+    assert list(generated_by.values()) == [forced.run_id] * IMAGES_PER_BATCH
+    assert sum(call.cost.nano_usd for call in calls) / NANO_PER_USD == pytest.approx(stats["costUsd"], abs=1e-6)
+
+
+async def test_a_batch_that_was_listed_too_late_and_created_twice_is_counted_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create, iterate, created = OpenAIBatches.create, OpenAIBatches.iterate_newest, list[str]()
+
+    async def lose_first(self: OpenAIBatches, *given: Any) -> ProviderBatch:
+        batch = await create(self, *given)
+        created.append(batch.id)
+        if len(created) == 1:
+            raise ModelError(Reason.TIMEOUT_AMBIGUOUS, "no answer")
+        return batch
+
+    async def list_late(self: OpenAIBatches) -> Any:
+        async for batch in iterate(self):
+            if len(created) > 1:
+                yield batch
+
+    monkeypatch.setattr(OpenAIBatches, "create", lose_first)
+    monkeypatch.setattr(OpenAIBatches, "iterate_newest", list_late)
+    monkeypatch.setattr("shared.batches.submit_batch.CREATION_SETTLES_AFTER", timedelta())
+    request = {"maxCostUsd": 1.0}
+    async with lab(tmp_path, batches={"seconds": 0.5}, items=IMAGES_PER_BATCH, request=request) as here:
+        await here.run(KillAtReturn("collect_image_batch"))
+        summary, stats, calls = await here.read_summary(), here.simulator.stats(), await here.list_calls()
+        async with here.open_store() as store:
+            ledger = await store.read(paths.run_file(here.run_id, "ledger.json"))
+    billed = sum(call.cost.nano_usd for call in calls)
+    assert (summary["status"], summary["imagesMade"], len(created)) == ("Completed", IMAGES_PER_BATCH, 2)
+    assert summary["cost"]["imageCalls"] == stats["billedImageCount"] == len(calls) == 2 * IMAGES_PER_BATCH
+    assert billed / NANO_PER_USD == pytest.approx(stats["costUsd"], abs=1e-6)
+    assert ledger is not None
+    assert json.loads(ledger.data)["spentNanoUsd"] == billed
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+async def test_an_item_that_was_pruned_and_imported_again_gets_its_image_if_its_prompt_is_the_same(
+    tmp_path: Path, *, is_changed: bool
+) -> None:
+    store = StoreSettings(folder=str(tmp_path / "store"))
+    rows = [{"filename": f"boat-{number}.png", "prompt": f"a red toy boat number {number}"} for number in range(3)]
+    async with lab(tmp_path, batches={"seconds": 0.5}, items=3, rows=rows, store=store) as here:
+        await here.run(KillAtReturn("submit_image_batch"))
+        (tmp_path / "other").mkdir()
+        async with here.open_store() as opened:
+            for info in [info async for info in opened.list_files("catalogs/toys/images/")][1:]:
+                await opened.delete(info.path)
+        lost = replace(here, key="lost")
+        assert await lost.run_process(KillAtReturn("submit_image_batch"))
+        again = rows if not is_changed else [row | {"prompt": f"{row['prompt']} at night"} for row in rows]
+        other = replace(here, folder=tmp_path / "other", processes=10, key="other", rows=again)
+        async with other.host(FaultInjection()) as host, aiohttp.ClientSession() as session:
+            async with session.post(f"{host.url}/api/catalogs/toys/prune") as response:
+                assert len((await response.json())["pruned"]) == 2
+            await other.start(host)
+            await host.engine.wait_for_completion(other.run_id)
+        summary, stats = await other.read_summary(), here.simulator.stats()
+        calls = [call for one in (here, lost, other) for call in await one.list_calls()]
+    assert summary["status"] == "Completed"
+    assert stats["billedImageCount"] == (8 if is_changed else 5)
+    assert sum(call.cost.nano_usd for call in calls) / NANO_PER_USD == pytest.approx(stats["costUsd"], abs=1e-6)

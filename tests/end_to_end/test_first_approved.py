@@ -232,6 +232,43 @@ async def test_before_an_approval_a_repair_asks_again_and_regenerate_uses_no_ref
     assert {one.style for one in metadata.values()} == {None}
 
 
+@pytest.mark.parametrize("way", ["repair", "run"])
+async def test_rejected_images_that_a_run_leaves_are_generated_by_the_next_one(tmp_path: Path, way: str) -> None:
+    small = BODY | FIRST | {"catalog": "toys", "targetCount": 6, "imageSize": "64x64"}
+    async with run_app(tmp_path) as app:
+
+        async def continue_catalog() -> dict[str, Any]:
+            path, body = ("/api/catalogs/toys/repair", {}) if way == "repair" else ("/api/runs", small)
+            return await app.wait((await app.call("POST", path, body)).body["runId"])
+
+        run_id, rows = await pause(app, **small)
+        await decide(app, rows[:1])
+        await decide(app, rows[1:4], "rejected")
+        app.simulator.set_faults({"blockedPrompts": [row["imagePrompt"] for row in rows[1:4]]})
+        left = await resume(app, run_id)
+        await decide(app, rows[3:4], "undecided")
+        app.simulator.set_faults({"blockedPrompts": []})
+        started = await app.call("POST", "/api/catalogs/toys/regenerate", {"productIds": [rows[0]["itemId"]]})
+        named = await app.wait(started.body["runId"])
+        estimate = (await app.call("POST", "/api/runs?estimate=true", small)).body
+        ended = await continue_catalog()
+        again = await continue_catalog()
+        after = await list_items(app)
+        rounds = [
+            (await app.call("GET", f"/api/catalogs/toys/items/{row['itemId']}")).body["rounds"] for row in rows[1:4]
+        ]
+        metadata = await read_metadata()
+        assert_billed(app, left, named, ended, again)
+    assert (left["imagesMade"], left["cost"]["imageCalls"]) == (3, 6)
+    assert (named["status"], named["imagesMade"], estimate["imageCalls"]) == ("Completed", 1, 2)
+    assert (ended["status"], ended["imagesMade"], ended["imagesKept"]) == ("Completed", 2, 4)
+    assert ended["progress"]["images"] == {"done": 6, "failed": 0, "total": 6}
+    assert (again["status"], again["cost"]["imageCalls"]) == ("Completed", 0)
+    assert [len(one) for one in rounds] == [2, 2, 1]
+    assert [one[-1]["sha256"] for one in rounds] == [row["image"]["sha256"] for row in rows[1:4]]
+    assert [metadata[row["filename"]].style is not None for row in after] == [True, True, True, False, True, True]
+
+
 async def test_forced_images_are_approved_anew(tmp_path: Path) -> None:
     async with run_app(tmp_path) as app:
         run_id, rows = await pause(app, targetCount=5)

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ ACTIVITIES = ("open_image_batches", "submit_image_batch", "check_image_batches",
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("submit_batch", "collect_batch"):
+        monkeypatch.setattr(f"shared.batches.{module}.CREATION_SETTLES_AFTER", timedelta(seconds=25))
     monkeypatch.setattr("shared.images.image_batch_size.MAX_BATCH_IMAGES", IMAGES_PER_BATCH)
 
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ NOTE = "image prompts from the template"
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("submit_batch", "collect_batch"):
+        monkeypatch.setattr(f"shared.batches.{module}.CREATION_SETTLES_AFTER", timedelta(seconds=25))
     monkeypatch.setattr("shared.catalog.prompt_batches.MAX_BATCH_LINES", LINES_PER_BATCH)
     monkeypatch.setattr("shared.images.image_batch_size.MAX_BATCH_IMAGES", 20)
 

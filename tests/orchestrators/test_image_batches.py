@@ -26,12 +26,14 @@ from shared.messages.batches import (
     CollectedBatch,
     OpenBatch,
     OpenedBatches,
+    PromptJob,
     SubmitBatch,
     SubmittedBatch,
 )
 from shared.messages.images import ImageJob
 from shared.messages.instance_ids import CHECK_EVENT
 from shared.messages.run import ChildResult
+from shared.messages.text import TextCall, TextResult
 from shared.reasons import Reason
 
 CHECK_SECONDS, BATCHES, IMAGES = 120.0, 3, 100
@@ -177,3 +179,42 @@ async def test_a_batch_whose_creation_is_throttled_for_half_an_hour_is_given_up(
     async with run_batches(tmp_path, provider) as engine, asyncio.timeout(300):
         await finish(engine, provider.clock, "batches")
     assert provider.given_up == [throttled]
+
+
+@pytest.mark.parametrize("width", [1, 4])
+async def test_prompts_that_batches_left_out_are_shared_by_as_many_writers_as_a_run_has(
+    tmp_path: Path, width: int
+) -> None:
+    jobs = tuple(PromptJob(number, earlier_calls=1) for number in range(1, 11))
+    waiting, written, all_wait = set[int](), list[int](), asyncio.Event()
+
+    async def write(payload: Any) -> Any:
+        call = TextCall.from_json(payload)
+        waiting.add(call.batch)
+        if len(waiting) == width:
+            all_wait.set()
+        await all_wait.wait()
+        written.append(call.batch)
+        return TextResult().to_json()
+
+    async def open_batches(_: Any) -> Any:
+        opened: OpenedBatches[PromptJob] = OpenedBatches(check_seconds=CHECK_SECONDS, fallback=jobs)
+        return opened.to_json()
+
+    async def submit(_: Any) -> Any:
+        return SubmittedBatch(is_closed=True).to_json()
+
+    functions = read_functions(function_app.app)
+    activities = {"open_prompt_batches": open_batches, "submit_prompt_batch": submit, "write_prompt_batch": write}
+    adapted = {name: adapt_activity(run) for name, run in activities.items()}
+    clock = ManualClock()
+    engine = Engine(tmp_path / "journal.db", functions.orchestrators, adapted, clock=clock)
+    engine.start()
+    try:
+        start: BatchesInput[PromptJob] = BatchesInput("run", "toys", width=width, max_retries=2)
+        engine.start_instance("write_prompt_batches", json.dumps(start.to_json()), "batches")
+        async with asyncio.timeout(60):
+            await finish(engine, clock, "batches")
+    finally:
+        await engine.stop(grace_seconds=0)
+    assert sorted(written) == [job.batch for job in jobs]

@@ -145,6 +145,23 @@ def test_what_is_no_object_is_refused(body: object) -> None:
     assert problems_of(body)["(body)"].startswith("Input should be a JSON object, got ")
 
 
+@pytest.mark.parametrize(
+    ("images", "expected"),
+    [
+        ("photo.jpg", {"styleReference.images": "Input should be a JSON array, got 'photo.jpg'"}),
+        ([], {"styleReference.images": "has 0 entries; expected at least 1"}),
+        (["inputs/a.png"] * 5, {"styleReference.images": "has 5 entries; expected at most 4"}),
+    ],
+)
+def test_problems_of_an_array_are_in_words_of_json(images: object, expected: dict[str, str]) -> None:
+    assert problems_of({"catalog": "toys", "styleReference": {"images": images}}) == expected
+
+
+def test_an_invalid_entry_is_one_problem() -> None:
+    problems = problems_of({"catalog": "toys", "styleReference": {"images": ["photo.jpg"]}})
+    assert set(problems) == {"styleReference.images.0"}
+
+
 def test_all_problems_are_reported_at_once() -> None:
     assert set(problems_of({"targetCount": 0, "batchSize": 51, "extra": 1})) == {
         "catalog",

@@ -58,7 +58,15 @@ def run_azurite() -> Iterator[Azurite]:
         pytest.fail("Azurite is not installed: install Node.js with npm and run 'make test'", pytrace=False)
     process = subprocess.Popen(
         [
-            *(node, str(program), "--blobPort", "0", "--inMemoryPersistence"),
+            *(
+                node,
+                "--require",
+                str(FOLDER / "keep_alive.cjs"),
+                str(program),
+                "--blobPort",
+                "0",
+                "--inMemoryPersistence",
+            ),
             *("--silent", "--disableTelemetry", "--skipApiVersionCheck"),
         ],
         stdout=subprocess.PIPE,

@@ -31,6 +31,9 @@ PRODUCTS = {"source": "products", "input": ROWS_PATH, "parallelImageRequests": 4
 ROWS = 90
 """Rows of the input."""
 
+TERMINATED = "terminated"
+"""The scenario whose root is terminated from outside while it waits for an approval."""
+
 SCENARIOS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "plain": ({}, {"targetCount": 40, "categoryCount": 4, "batchSize": 10}),
     "faulty": (
@@ -75,6 +78,7 @@ SCENARIOS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         PRODUCTS | {"promptWriter": "model", "textMode": "batch", "imageMode": "batch", "batchFallback": "next-batch"},
     ),
     "approved": ({}, {"targetCount": 12, "categoryCount": 2, "styleReference": {"firstApproved": 3}}),
+    TERMINATED: ({}, {"targetCount": 4, "categoryCount": 2, "styleReference": {"firstApproved": 2}}),
 }
 
 
@@ -84,13 +88,15 @@ def main(names: Sequence[str]) -> None:
     for name, (faults, request) in SCENARIOS.items():
         if names and name not in names:
             continue
-        kept = asyncio.run(record(faults, request))
+        kept = asyncio.run(record(faults, request, is_terminated=name == TERMINATED))
         for position, entry in enumerate(choose(kept)):
             path = FOLDER / f"{__version__}-{name}-{position:02d}-{entry['orchestrator']}.json"
             path.write_text(json.dumps(entry, indent=1) + "\n", encoding="utf-8")
 
 
-async def record(faults: dict[str, Any], request: dict[str, Any]) -> list[dict[str, Any]]:
+async def record(
+    faults: dict[str, Any], request: dict[str, Any], *, is_terminated: bool = False
+) -> list[dict[str, Any]]:
     """Return the latest history of every instance and generation of a run."""
     seen: dict[tuple[str, int], dict[str, Any]] = {}
 
@@ -114,7 +120,10 @@ async def record(faults: dict[str, Any], request: dict[str, Any]) -> list[dict[s
             if request.get("input") == ROWS_PATH:
                 await app.call("PUT", f"/api/{ROWS_PATH}", dump_rows(make_products(ROWS)))
             status = await app.run(**request)
-            if status.get("awaitedImages"):
+            if is_terminated:
+                assert app.host.engine.terminate(status["runId"], "from outside")
+                await app.wait(status["runId"])
+            elif status.get("awaitedImages"):
                 await approve_images(app)
                 await app.call("POST", f"/api/runs/{status['runId']}/resume")
                 await app.wait(status["runId"])

@@ -159,6 +159,15 @@ async def test_a_paused_run_fires_with_the_reason_of_the_pause(recorder: Recorde
     ]
 
 
+async def test_a_run_that_waits_for_an_approval_fires_nothing(recorder: Recorder, tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        run = await app.run(**RUN, styleReference={"firstApproved": 1})
+        tables = recorder.read_tables()
+
+    assert (run["status"], run["error"]["reason"]) == ("Paused", "awaiting_approval")
+    assert find_fired(tables) == set()
+
+
 @pytest.mark.slow
 async def test_a_run_that_only_waits_for_its_quota_fires_although_it_makes_few_calls(
     recorder: Recorder, tmp_path: Path

@@ -84,14 +84,15 @@ class OpenAIBatches:
         self._prices = prices or load_prices()
 
     def encode_line(
-        self, custom_id: str, request: ImageRequest | TextRequest[Any], reference_ids: Sequence[str] = ()
+        self, custom_id: str, request: ImageRequest | TextRequest[Any], deployment: str, reference_ids: Sequence[str]
     ) -> bytes:
         """Return a line of a batch's file, with its line break; ``reference_ids`` are those of uploaded images."""
         if isinstance(request, TextRequest):
-            kind, body = LineKind.TEXT, build_response_body(self._settings, request)
+            settings = replace(self._settings, text_deployment=deployment)
+            kind, body = LineKind.TEXT, build_response_body(settings, request)
         else:
             kind = LineKind.IMAGE_WITH_REFERENCES if reference_ids else LineKind.IMAGE
-            body = self._build_image_body(request, reference_ids)
+            body = _build_image_body(request, deployment, reference_ids)
         line = {"custom_id": custom_id, "method": "POST", "url": ENDPOINTS[kind], "body": body}
         return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
@@ -237,21 +238,19 @@ class OpenAIBatches:
                 yield _read_batch(row)
 
     async def iterate_answers(
-        self, batch: ProviderBatch, answer_type: type[BaseModel] | None = None
+        self, batch: ProviderBatch, deployment: str, answer_type: type[BaseModel] | None = None
     ) -> AsyncIterator[BatchAnswer]:
         """Yield the answers to the lines of a batch that is over, in any order; one at a time is in memory.
 
         Args:
             batch: the batch.
+            deployment: the model that its lines called.
             answer_type: of the answers of a batch of text; None = they are images.
 
         Raises:
             ModelError: the provider does not answer.
         """
-        settings = self._settings
-        is_text = answer_type is not None
-        kind, model = ("text", settings.text_deployment) if is_text else ("image", settings.image_deployment)
-        call = self._connection.describe_call(kind, model)
+        call = self._connection.describe_call("image" if answer_type is None else "text", deployment)
         for file_id in (batch.output_file_id, batch.error_file_id):
             if file_id is None:
                 continue
@@ -303,13 +302,6 @@ class OpenAIBatches:
         call = replace(self._connection.describe_call("batch", ""), subject=subject)
         return parse_body(await self._connection.send(call, send, seconds), call, Reason.SERVER_ERROR)
 
-    def _build_image_body(self, request: ImageRequest, reference_ids: Sequence[str]) -> dict[str, Any]:
-        model = self._settings.image_deployment
-        body: dict[str, Any] = {"model": model, "prompt": request.prompt, "n": 1, "size": request.size}
-        if reference_ids:
-            body["images"] = [{"file_id": file_id} for file_id in reference_ids]
-        return body | choose_image_parameters(model, request)
-
     async def _read_line(self, line: bytes, call: ModelCall, answer_type: type[BaseModel] | None) -> BatchAnswer | None:
         """Return the answer in a line of a result file; None if the line names no request."""
         try:
@@ -342,6 +334,13 @@ class OpenAIBatches:
             return await read_image_answer(raw, call, downloader, deployment=call.model, prices=self._prices)
         except ModelError as error:
             return error
+
+
+def _build_image_body(request: ImageRequest, model: str, reference_ids: Sequence[str]) -> dict[str, Any]:
+    body: dict[str, Any] = {"model": model, "prompt": request.prompt, "n": 1, "size": request.size}
+    if reference_ids:
+        body["images"] = [{"file_id": file_id} for file_id in reference_ids]
+    return body | choose_image_parameters(model, request)
 
 
 def _explain_broken_line(line: bytes, call: ModelCall) -> BatchAnswer | None:

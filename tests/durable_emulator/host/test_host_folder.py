@@ -24,7 +24,19 @@ async def test_a_second_host_is_refused_and_the_error_names_the_first(tmp_path: 
             with pytest.raises(HostBusyError) as refused:
                 await DurableEmulator(make_app(), tmp_path).start()
             assert str(refused.value) == expected
-            assert refused.value.pid == os.getpid()
+            assert (refused.value.pid, refused.value.url) == (os.getpid(), None)
+
+
+async def test_the_error_has_the_url_that_the_first_host_announces(tmp_path: Path) -> None:
+    async with DurableEmulator(make_app(), tmp_path) as first:
+        first.announce_url()
+        with pytest.raises(HostBusyError) as refused:
+            await DurableEmulator(make_app(), tmp_path).start()
+        assert (refused.value.pid, refused.value.url) == (os.getpid(), first.url)
+    async with DurableEmulator(make_app(), tmp_path):
+        with pytest.raises(HostBusyError) as refused:
+            await DurableEmulator(make_app(), tmp_path).start()
+        assert refused.value.url is None
 
 
 async def test_a_stopped_host_leaves_the_folder_free(tmp_path: Path) -> None:

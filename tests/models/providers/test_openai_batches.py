@@ -52,7 +52,7 @@ async def test_lines_with_references_are_edits_that_name_uploaded_files(
     scripted: ScriptedService, batches: OpenAIBatches
 ) -> None:
     request = ImageRequest("a boat", "1024x1024", "low", "png")
-    line = json.loads(batches.encode_line("item-1", request, ["file-1", "file-2"]))
+    line = json.loads(batches.encode_line("item-1", request, "gpt-image-2", ["file-1", "file-2"]))
     assert (line["custom_id"], line["url"]) == ("item-1", "/v1/images/edits")
     assert line["body"] == {
         "model": "gpt-image-2",
@@ -78,7 +78,7 @@ async def test_a_line_of_text_has_the_body_of_a_normal_call_and_its_answer_is_re
     normal = await model.answer(FIGURE_REQUEST)
     await model.close()
     (sent,) = scripted.requests
-    line = json.loads(batches.encode_line("prompts-7", FIGURE_REQUEST))
+    line = json.loads(batches.encode_line("prompts-7", FIGURE_REQUEST, ModelSettings().text_deployment, []))
     assert line == {"custom_id": "prompts-7", "method": "POST", "url": "/v1/responses", "body": sent.body}
 
     rows = [
@@ -88,7 +88,10 @@ async def test_a_line_of_text_has_the_body_of_a_normal_call_and_its_answer_is_re
     ]
     scripted.plan(Answer("\n".join(map(json.dumps, rows)).encode()))
     batch = ProviderBatch("batch_1", "completed", 7, output_file_id="file-9")
-    answers = {one.custom_id: one.answer async for one in batches.iterate_answers(batch, FIGURE_REQUEST.answer_type)}
+    answers = {
+        one.custom_id: one.answer
+        async for one in batches.iterate_answers(batch, "gpt-6-luna", FIGURE_REQUEST.answer_type)
+    }
     first, *others = answers.values()
     assert isinstance(first, TextAnswer)
     assert (first.value, first.usage, first.request_id) == (normal.value, normal.usage, "req_1")
@@ -108,7 +111,7 @@ async def test_a_line_whose_file_is_missing_may_be_sent_again_and_another_bad_li
     ]
     scripted.plan(Answer("\n".join(map(json.dumps, rows)).encode()))
     batch = ProviderBatch("batch_1", "completed", 7, error_file_id="file-9")
-    answers = {one.custom_id: one.answer async for one in batches.iterate_answers(batch)}
+    answers = {one.custom_id: one.answer async for one in batches.iterate_answers(batch, "gpt-image-2")}
     reasons = {name: answer.reason for name, answer in answers.items() if isinstance(answer, ModelError)}
     assert reasons == {"missing": Reason.SERVER_ERROR, "wrong": Reason.BAD_REQUEST}
 
@@ -116,7 +119,7 @@ async def test_a_line_whose_file_is_missing_may_be_sent_again_and_another_bad_li
 async def test_a_line_that_is_not_whole_counts_as_billed(scripted: ScriptedService, batches: OpenAIBatches) -> None:
     scripted.plan(Answer(b'{"id": 1, "custom_id": "an-item", "response": {"status_code": 200, "body": {"data": [{"b6'))
     batch = ProviderBatch("batch_1", "completed", 7, output_file_id="file-9")
-    (answer,) = [one async for one in batches.iterate_answers(batch)]
+    (answer,) = [one async for one in batches.iterate_answers(batch, "gpt-image-2")]
     assert answer.custom_id == "an-item"
     assert isinstance(answer.answer, ModelError)
     assert (answer.answer.reason, answer.answer.answered) == (Reason.SERVER_ERROR, True)
@@ -126,7 +129,7 @@ async def test_a_page_in_place_of_results_is_an_error(scripted: ScriptedService,
     scripted.plan(Answer(b"<html>\n<p>Sign in</p>\n</html>"))
     batch = ProviderBatch("batch_1", "completed", 7, output_file_id="file-9")
     with pytest.raises(ModelError) as caught:
-        [one async for one in batches.iterate_answers(batch)]
+        [one async for one in batches.iterate_answers(batch, "gpt-image-2")]
     assert caught.value.reason is Reason.SERVER_ERROR
 
 
