@@ -40,7 +40,10 @@ def run_command_line(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.FAILED
     except typer.TyperException as error:
-        return _print_failure(context, WrongUsageError(f"{error.format_message().rstrip('.')}; see seeder --help"))
+        message = (
+            error.format_message().rstrip(".").replace(": Value error, ", ": ", 1)
+        )  # Typer validates with Pydantic
+        return _print_failure(context, WrongUsageError(f"{message}; see seeder --help"))
     except Exception as error:  # noqa: BLE001 - a failure is one line
         return _print_failure(context, _convert_error(error))
 

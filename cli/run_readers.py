@@ -11,7 +11,7 @@ from cli.command_target import CommandTarget
 from cli.errors import CliError
 from cli.interrupts import run_interruptibly
 from shared.audit.read_audit import find_audit
-from shared.config import Settings
+from shared.config import Settings, StoreSettings
 from shared.errors import UnknownRunError
 from shared.runs.cancel import cancel_run
 from shared.runs.request import CATALOG_NAME_PATTERN
@@ -63,10 +63,7 @@ class StoreRunReader:
         try:
             return await load_run_status(self._services, None, run_id)
         except UnknownRunError as error:
-            store = self._services.settings.store
-            place = f"folder {store.folder}" if store.kind == "folder" else "Blob Storage"
-            message = f"no run or catalog {run_id[:60]!r} in {place}; 'seeder status' lists the runs"
-            raise CliError(message, reason="unknown_run") from error
+            raise make_unknown_run_error(self._services.settings.store, run_id) from error
 
     async def list_runs(self, query: RunQuery) -> RunPage:
         """Return a page of runs, newest first."""
@@ -84,6 +81,15 @@ class StoreRunReader:
         with file.open("wb") as opened:
             async for chunk in self._services.store.read_chunks(info.path):
                 opened.write(chunk)
+
+
+def make_unknown_run_error(store: StoreSettings, run: str) -> CliError:
+    """Return the error of a command about a run that a store of this machine does not have."""
+    place, advice = "Blob Storage", ""
+    if store.kind == "folder":
+        place, advice = f"folder {store.folder}", "; --output-dir names another folder"
+    message = f"no run or catalog {run[:60]!r} in {place}; 'seeder status' lists the runs{advice}"
+    return CliError(message, reason="unknown_run")
 
 
 def query_runs(target: CommandTarget, settings: Settings, query: Callable[[RunReader], Awaitable[ResultT]]) -> ResultT:

@@ -35,11 +35,15 @@ def azurite_of_session() -> Iterator[Azurite]:
 
 
 @pytest.fixture
-def azurite(request: pytest.FixtureRequest) -> Azurite:
+def azurite(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Azurite:
     """Azurite, for tests with the marker `azurite`."""
     if request.node.get_closest_marker("azurite") is None:
         pytest.fail("The test uses Azurite. Mark it `azurite`.", pytrace=False)
+    from shared.storage import blob_client  # noqa: PLC0415 - loads Azure's SDK, which most tests do without
+
     running: Azurite = request.getfixturevalue("azurite_of_session")
+    # Most tests have no retry policy, and a busy machine may take seconds to connect.
+    monkeypatch.setitem(blob_client._OPTIONS, "connection_timeout", 300)
     return running
 
 

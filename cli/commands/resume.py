@@ -18,15 +18,19 @@ def resume(
     with start_simulator(target) as simulator:
         from cli.app_client import AppClient, ProblemError
         from cli.command_settings import begin_command
-        from cli.run_readers import find_run_id
+        from cli.run_readers import find_run_id, make_unknown_run_error
         from cli.start_and_follow import start_and_follow
         from shared.runs.status import ACTIVE_STATUSES
+
+        settings = begin_command(command, target)
 
         async def resume_run(client: AppClient) -> str:
             run_id = await find_run_id(client, run)
             try:
                 await client.resume_run(run_id)
             except ProblemError as problem:
+                if problem.kind == "unknown-run" and target.url is None:
+                    raise make_unknown_run_error(settings.store, run) from problem
                 if problem.kind != "run-not-paused" or problem.document.get("runStatus") not in ACTIVE_STATUSES:
                     raise
                 command.print_line(f"run {run_id} is not paused; following it", style="cyan")
@@ -35,7 +39,7 @@ def resume(
         return start_and_follow(
             command,
             target,
-            begin_command(command, target),
+            settings,
             simulator,
             start=resume_run,
             satisfies_request=lambda _request, _run: True,

@@ -92,6 +92,8 @@ def test_resume_into_the_block_pauses_again(seeder: CommandLine, write_faults: W
 def test_a_run_that_is_not_there_cannot_be_resumed(seeder: CommandLine) -> None:
     ended = seeder("resume", RUN_ID, "--offline", "--json")
     assert (ended.status, ended.document["error"]["reason"]) == (1, "unknown_run")
+    elsewhere = seeder("resume", "lego", "--offline", "--output-dir", "elsewhere")
+    assert (elsewhere.status, "folder elsewhere" in elsewhere.error_lines[-1]) == (1, True)
 
 
 @pytest.mark.processes

@@ -14,7 +14,7 @@ const MAX_QUEUED = 12; // of one choice: some may be there already, or not be us
 const ENDINGS = /\.(png|jpe?g|webp)$/i;
 
 /** @typedef {import("./schema.js").Field} Field */
-/** @typedef {{id: number, file: File, sent: number, message: string}} Upload message: why it failed; "" = it is under way */
+/** @typedef {{id: number, file: File, path: string, sent: number, message: string}} Upload path: of the input, "" until the file is read; message: why it failed, "" = it is under way */
 
 let lastId = 0;
 
@@ -71,7 +71,7 @@ export function ReferenceImages({ id, field, value, error, onChange, onWait }) {
     setProblems([...files.map(checkFile).filter(Boolean), ...(surplus > 0 ? [`${formatNoun(surplus, "file")} left out: a run takes at most ${maxItems} images.`] : [])]);
     for (const file of usable.slice(0, MAX_QUEUED)) {
       lastId += 1;
-      start({ id: lastId, file, sent: 0, message: "" });
+      start({ id: lastId, file, path: "", sent: 0, message: "" });
     }
   }
   /** @param {Upload} upload */
@@ -97,15 +97,17 @@ export function ReferenceImages({ id, field, value, error, onChange, onWait }) {
     try {
       const image = await readImage(file);
       const name = makeInputName(file.name, await makeContentSuffix(file));
+      const path = `inputs/${name}`;
       if (signal.aborted) return;
-      const problem = checkImage(file, image) || checkPlace(file.name, `inputs/${name}`);
+      const problem = checkImage(file, image) || checkPlace(file.name, path);
       if (problem) {
         report(problem);
         drop(uploadId);
         return;
       }
+      await keepPreview(path, image?.preview ?? null);
+      update(uploadId, { path });
       const stored = /** @type {{path: string}} */ (await putFile(`inputs/${encodeURIComponent(name)}`, file, { onProgress: (sent) => update(uploadId, { sent }), signal }));
-      await keepPreview(stored.path, image?.preview ?? null);
       if (signal.aborted) return;
       drop(uploadId);
       setPaths([...paths.current, stored.path]);
@@ -161,12 +163,12 @@ export function ReferenceImages({ id, field, value, error, onChange, onWait }) {
           </li>`,
         )}
         ${uploads.map(
-          ({ id: uploadId, file, sent, message }) => html`<li key=${uploadId} class=${message ? "reference bad" : "reference"}>
-            <span class="reference-image"></span>
+          ({ id: uploadId, file, path, sent, message }) => html`<li key=${uploadId} class=${message ? "reference bad" : "reference"}>
+            ${path === "" ? html`<span class="reference-image"></span>` : html`<${Preview} path=${path} />`}
             <span class="reference-name" translate="no" title=${file.name}>${file.name}</span>
             ${message === ""
               ? html`<progress aria-label=${`Upload of ${file.name}`} value=${sent} max=${file.size}></progress>`
-              : html`<button type="button" class="text-button" onClick=${() => start({ id: uploadId, file, sent: 0, message: "" })}>Try again<span class="visually-hidden"> with ${file.name}</span></button>`}
+              : html`<button type="button" class="text-button" onClick=${() => start({ id: uploadId, file, path, sent: 0, message: "" })}>Try again<span class="visually-hidden"> with ${file.name}</span></button>`}
             <button type="button" class="text-button" onClick=${() => {
               drop(uploadId);
               focusInput();

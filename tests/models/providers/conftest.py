@@ -4,10 +4,17 @@ from dataclasses import replace
 import pytest
 
 from shared.config import ModelSettings
+from shared.models.providers import sdk_client
 from shared.models.providers.azure import open_azure_model
 from shared.models.providers.responses_model import ResponsesModel
 from tests.support.model_requests import DATED, SECRET_KEY, V1, UrlStyle
 from tests.support.scripted_service import ScriptedService, run_scripted_service
+
+
+@pytest.fixture(autouse=True)
+def _patient_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No retry policy is at work here, and a busy machine may take seconds to connect."""
+    monkeypatch.setattr(sdk_client, "CONNECT_TIMEOUT_SECONDS", 300.0)
 
 
 @pytest.fixture
