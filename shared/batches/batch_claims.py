@@ -37,7 +37,7 @@ class BatchClaim(Generic[JobT]):
         creating_at: when the creation of the batch was last begun; None = it was not.
         reference_ids: the provider's ids of the style references that the lines name; empty = they name none.
         terms: what the lines call and cost.
-        digests: of the image prompts of ``jobs``; empty for other calls.
+        digests: of what the lines of ``jobs`` ask for.
         repeats: how often the batch was created again because the provider's list did not have it. If the list was
             late, all of them are billed.
         batch_id: the provider's id of the batch; None = not known.

@@ -111,9 +111,9 @@ class BatchWork(ABC, Generic[JobT]):
             LookupError: the catalog does not have the item any more.
         """
 
-    def digest_prompt(self, prepared: Prepared) -> int:
-        """Return the digest of a line's image prompt; 0 if the line is another call."""
-        return hash_text(prepared.request.prompt) if isinstance(prepared, PreparedImage) else 0
+    def digest_line(self, prepared: Prepared) -> int:
+        """Return the digest of what a line asks for: its image prompt, or the task of its text call."""
+        return hash_text(prepared.request.prompt if isinstance(prepared, PreparedImage) else prepared.question.task)
 
     async def find_moved_job(self, job: JobT, digest: int) -> JobT | None:  # noqa: ARG002 - for overrides
         """Return the job of an item that was pruned and imported again, with the same prompt; None = there is none."""

@@ -10,10 +10,10 @@ from shared.batches.batch_claims import BatchClaim, StoredClaim
 from shared.batches.batch_work import BatchWork, Collection
 from shared.batches.submit_batch import CREATION_SETTLES_AFTER
 from shared.errors import ModelError
-from shared.messages.base import Counters, Failure
+from shared.messages.base import Cost, Counters, Failure
 from shared.messages.batches import CollectBatch, CollectedBatch, JobT, OpenBatch
 from shared.models.batches import ProviderBatch
-from shared.models.billed_task import BilledTask
+from shared.models.billed_task import BilledTask, PreparedImage, PreparedText
 from shared.models.protocol import ImageAnswer, TextAnswer
 from shared.reasons import Reason, shorten_message
 from shared.runs import run_files
@@ -109,6 +109,7 @@ async def _collect(
 
     async def accept(job: JobT, answer: ImageAnswer | TextAnswer[Any] | ModelError) -> None:
         present, task = await _make_task(work, claim, job)
+        answer = await _check_question(work, claim, job, task, answer)
         result = await services.executor.run_answered(task, answer, work.make_line_key(call.chunk, job))
         if present is None:
             collection.counters += Counters(cost=result.cost)
@@ -128,7 +129,7 @@ async def _collect(
             raise
         batch = replace(batch, error_code=_LOST)
     for job in list(collection.left.values()):
-        await accept(job, _explain_missing_line(call, batch))
+        await accept(job, _explain_missing_line(batch, call.given_up))
     return CollectedBatch(
         collection.counters, tuple(collection.jobs), tuple(collection.fallback), is_limited=is_limited
     )
@@ -143,41 +144,87 @@ async def _count_repeated(
     """Count what batches have cost that were created beside the one that is collected.
 
     Raises:
-        ModelError: the provider does not answer, or does not have their results any more.
+        ModelError: the provider does not answer.
     """
-    jobs = {work.name_line(job): job for job in claim.jobs}
+    cost = Cost()
+
+    async def count(batch_id: str, job: JobT, answer: ImageAnswer | TextAnswer[Any] | ModelError) -> Cost:
+        _, task = await _make_task(work, claim, job)
+        key = f"{work.make_line_key(claim.chunk, job)}/{batch_id}"
+        return await work.services.executor.count_repeated_answer(task, answer, key)
+
     for other in repeated:
-        async for line in work.batches.iterate_answers(other, claim.terms.deployment, work.answer_type):
-            job = jobs.get(line.custom_id)
-            if job is not None:
-                _, task = await _make_task(work, claim, job)
-                key = f"{work.make_line_key(claim.chunk, job)}/{other.id}"
-                cost = await work.services.executor.count_repeated_answer(task, line.answer, key)
-                result = replace(result, counters=result.counters + Counters(cost=cost))
-    return result
+        left = {work.name_line(job): job for job in claim.jobs}
+        try:
+            async for line in work.batches.iterate_answers(other, claim.terms.deployment, work.answer_type):
+                job = left.pop(line.custom_id, None)
+                if job is not None:
+                    cost += await count(other.id, job, line.answer)
+        except ModelError as error:
+            if not error.is_not_found:
+                raise
+            lost = _explain_missing_line(replace(other, error_code=_LOST))
+            for job in left.values():
+                cost += await count(other.id, job, lost)
+    return replace(result, counters=result.counters + Counters(cost=cost))
+
+
+async def _check_question(
+    work: BatchWork[JobT],
+    claim: BatchClaim[JobT],
+    job: JobT,
+    task: BilledTask[Any, Any],
+    answer: ImageAnswer | TextAnswer[Any] | ModelError,
+) -> ImageAnswer | TextAnswer[Any] | ModelError:
+    """Return the answer to a line; a failure if it is a text for other rows than those that the task has now.
+
+    A text names its rows by their place in the call. A later run, which collects it, may have changed or pruned some.
+    """
+    if not isinstance(answer, TextAnswer) or not await _has_changed(work, claim, job, task):
+        return answer
+    message = "some rows were changed, pruned or done since the call was made"
+    return ModelError(Reason.MALFORMED_ANSWER, message, usage=answer.usage, request_id=answer.request_id, answered=True)
 
 
 async def _make_task(
     work: BatchWork[JobT], claim: BatchClaim[JobT], job: JobT
 ) -> tuple[JobT | None, BilledTask[Any, Any]]:
-    """Return the job of a line, or None if the catalog does not have its item any more, and the task of the line."""
+    """Return the job of a line, or None if the catalog does not have its item any more, and the task of the line.
+
+    An item with another prompt than that of the line's image counts as another item.
+    """
     try:
-        return job, await work.make_task(job, claim.resume_count, claim.terms)
+        task = await work.make_task(job, claim.resume_count, claim.terms)
     except LookupError as error:
         logger.warning("batch %s of run %s: %s", claim.chunk, work.run_id, error)
-    digests = dict(zip(claim.jobs, claim.digests, strict=False))
-    moved = await work.find_moved_job(job, digests.get(job, 0))
+    else:
+        if work.answer_type is not None or not await _has_changed(work, claim, job, task):
+            return job, task
+    moved = await work.find_moved_job(job, _find_digest(claim, job))
     if moved is not None:
         return moved, await work.make_task(moved, claim.resume_count, claim.terms)
     return None, await work.make_leftover_task(job, claim.resume_count, claim.terms)
 
 
-def _explain_missing_line(call: CollectBatch, batch: ProviderBatch | None) -> ModelError:
+async def _has_changed(work: BatchWork[JobT], claim: BatchClaim[JobT], job: JobT, task: BilledTask[Any, Any]) -> bool:
+    """Return whether the task of a line asks for something else than the line has asked for."""
+    prepared, digest = await task.prepare(), _find_digest(claim, job)
+    if not digest or not isinstance(prepared, PreparedImage | PreparedText):
+        return False
+    return work.digest_line(prepared) != digest
+
+
+def _find_digest(claim: BatchClaim[JobT], job: JobT) -> int:
+    """Return the digest of what a line has asked for; 0 if the claim does not have it."""
+    return dict(zip(claim.jobs, claim.digests, strict=False)).get(job, 0)
+
+
+def _explain_missing_line(batch: ProviderBatch | None, given_up: Failure | None = None) -> ModelError:
     """Return why a line has no answer; it was not billed, unless its answer is lost."""
     if batch is not None and batch.error_code == _LOST:
         return ModelError(Reason.SERVER_ERROR, "the provider does not have the results any more", answered=True)
     if batch is None:
-        failure = call.given_up or Failure(Reason.BATCH_EXPIRED, "the batch was not created")
+        failure = given_up or Failure(Reason.BATCH_EXPIRED, "the batch was not created")
         is_of_batch = failure.reason in {Reason.TIMEOUT_AMBIGUOUS, Reason.BAD_REQUEST}  # it says nothing of the lines
         reason = Reason.SERVER_ERROR if is_of_batch else failure.reason
         return ModelError(reason, failure.message)

@@ -98,7 +98,7 @@ async def _claim_jobs(work: BatchWork[JobT], call: SubmitBatch[JobT]) -> StoredC
         None if refusal is None else refusal.message,
         work.services.clock(),
         terms,
-        digests=tuple(work.digest_prompt(line.prepared) for line in lines[:count]),
+        digests=tuple(work.digest_line(line.prepared) for line in lines[:count]),
     )
     await announce_batches(work)
     return await work.claims.create(claim)
@@ -201,7 +201,8 @@ async def _send_creation(work: BatchWork[JobT], call: SubmitBatch[JobT], changed
     except ModelError as error:
         if error.reason is Reason.TIMEOUT_AMBIGUOUS or error.status is None or error.status >= 500:  # noqa: PLR2004
             raise
-        await work.claims.change(changed, replace(changed.claim, creating_at=None))
+        if not changed.claim.repeats:  # otherwise an earlier creation may still turn up in the provider's list
+            await work.claims.change(changed, replace(changed.claim, creating_at=None))
         if _NOT_VISIBLE in error.message.casefold():
             what = "the uploaded file of the batch is not visible to batches yet"
             raise ModelError(Reason.SERVER_ERROR, what) from error

@@ -321,7 +321,7 @@ class BilledCallExecutor:
         self, task: BilledTask[Any, Any], prepared: Prepared[Any], request_key: str | None = None
     ) -> CallRecorder:
         call, settings = task.call, self._services.settings.model
-        if isinstance(prepared, PreparedImage) and settings.image_provider is Provider.FAL:
+        if request_key is None and isinstance(prepared, PreparedImage) and settings.image_provider is Provider.FAL:
             request_key = prepared.request.job
         return CallRecorder(
             run_id=call.run_id,

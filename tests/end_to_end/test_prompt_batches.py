@@ -174,6 +174,25 @@ async def test_a_run_collects_the_prompts_of_a_host_that_is_gone(tmp_path: Path)
     assert sum(call.cost.nano_usd for call in calls) / NANO_PER_USD == pytest.approx(stats["costUsd"], abs=0.0001)
 
 
+async def test_prompts_of_rows_that_were_changed_meanwhile_are_counted_and_written_again(tmp_path: Path) -> None:
+    store = StoreSettings(folder=str(tmp_path / "store"))
+    rows = make_products(20)
+    changed = [{**rows[0], "name": "Velvet Sofa", "description": "A sofa."}, *rows[1:]]
+    async with rows_lab(tmp_path, IN_BATCHES, store=store) as here:
+        here.rows, here.items = rows, 20
+        assert await here.run_process(KillAtReturn("submit_prompt_batch"))
+        folder = tmp_path / "other"
+        folder.mkdir()
+        other = replace(here, folder=folder, processes=10, key="two", rows=changed)
+        await other.run()
+        summary, stats, prompts = await other.read_summary(), here.simulator.stats(), await read_prompts(here)
+        calls = await here.list_calls() + await other.list_calls()
+    assert (summary["status"], summary["imagesMade"]) == ("Completed", 20)
+    assert stats["requests"]["responses"] == {"200": 2}
+    assert ["sofa" in prompt.casefold() for prompt in prompts] == [True] + 19 * [False]
+    assert sum(call.cost.nano_usd for call in calls) / NANO_PER_USD == pytest.approx(stats["costUsd"], abs=0.0001)
+
+
 async def test_messages_that_are_delivered_twice_create_one_batch(tmp_path: Path) -> None:
     async with rows_lab(tmp_path) as here:
         await here.run(DeliverTwice())
