@@ -90,7 +90,7 @@ async def check_catalog_exists(store: Store, catalog: str, settings: StoreSettin
     there = f"it has {names}" if names else f"create it with 'seeder run --catalog {catalog}'"
     place, advice = "Blob Storage", ""
     if settings.kind == "folder":
-        place, advice = f"folder {settings.folder}", ", or name the folder of the run with --output-dir"
+        place, advice = f"folder {settings.folder}", "; --output-dir names another folder"
     raise CliError(f"catalog {catalog!r} does not exist in {place}; {there}{advice}", reason="unknown_catalog")
 
 

@@ -23,7 +23,10 @@ def repair(
     target: CommandTarget,
     as_json: JsonOption = False,
 ) -> CommandResult:
-    """Generate only the images that a catalog is missing."""
+    """Generate only the images that a catalog is missing.
+
+    Rejected first images that their run did not get to are generated again.
+    """
     command = open_context(context, catalog, as_json)
     with start_simulator(target) as simulator:
         from cli.command_settings import begin_command

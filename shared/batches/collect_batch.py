@@ -200,9 +200,12 @@ async def _make_task(
     else:
         if work.answer_type is not None or not await _has_changed(work, claim, job, task):
             return job, task
-    moved = await work.find_moved_job(job, _find_digest(claim, job))
-    if moved is not None:
-        return moved, await work.make_task(moved, claim.resume_count, claim.terms)
+    try:
+        moved = await work.find_moved_job(job, _find_digest(claim, job))
+        if moved is not None:
+            return moved, await work.make_task(moved, claim.resume_count, claim.terms)
+    except LookupError as error:  # pruned again
+        logger.warning("batch %s of run %s: %s", claim.chunk, work.run_id, error)
     return None, await work.make_leftover_task(job, claim.resume_count, claim.terms)
 
 

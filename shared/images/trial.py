@@ -60,6 +60,19 @@ class TrialItem:
     decided: Verdict = Verdict.UNDECIDED
 
 
+@dataclass(frozen=True, slots=True)
+class TrialCount:
+    """How many first images a run that has not started generates.
+
+    Attributes:
+        images: without style references, before a person approves some.
+        repeated: again, because they are rejected already, with the approved ones as references.
+    """
+
+    images: int = 0
+    repeated: int = 0
+
+
 async def list_trial_items(
     services: Services, request: SeedRequest, decisions: DecisionTable, run_id: str = _NO_RUN
 ) -> list[TrialItem]:
@@ -244,8 +257,8 @@ async def keep_pending_images(services: Services, request: SeedRequest, style: R
     return replace(style, record=replace(record, rejected=tuple(filter(is_pending, record.rejected))))
 
 
-async def count_trial_images(services: Services, request: SeedRequest) -> int:
-    """Return how many images a run that has not started generates without style references.
+async def count_trial_images(services: Services, request: SeedRequest) -> TrialCount:
+    """Return how many first images a run that has not started generates.
 
     Raises:
         DamagedFileError: a batch cannot be read.
@@ -253,8 +266,9 @@ async def count_trial_images(services: Services, request: SeedRequest) -> int:
     """
     items = await list_trial_items(services, request, await services.decisions.load(request.catalog))
     if _is_decided(services, request, items):
-        return 0
-    return min(request.first_approved, request.target_count) - sum(one.sha256 is not None for one in items)
+        return TrialCount(repeated=len(_list_repeated(request, items)))
+    first = min(request.first_approved, request.target_count)
+    return TrialCount(images=first - sum(one.sha256 is not None for one in items))
 
 
 def _is_decided(services: Services, request: SeedRequest, items: Sequence[TrialItem]) -> bool:
@@ -284,15 +298,20 @@ async def _record_approved(
                 files[converted[0].sha256] = converted[1]
     if not references:
         return None
-    # A refined image has rounds of its own, which a second refinement in the same run would meet.
-    is_repeated = not request.refine.is_wanted
-    rejected = [one for one in items if is_repeated and one.decided is Verdict.REJECTED and one.sha256 is not None]
-    record = RecordedStyle(
-        tuple(references),
-        tuple(RejectedImage(one.item.product_id, one.item.filename, str(one.sha256)) for one in rejected),
-    )
+    record = RecordedStyle(tuple(references), _list_repeated(request, items))
     await record_style(services.store, run_id, request.catalog, ResolvedStyle(record, files))
     return await read_style(services.store, run_id)
+
+
+def _list_repeated(request: SeedRequest, items: Sequence[TrialItem]) -> tuple[RejectedImage, ...]:
+    """Return the rejected images that are generated again once others are approved."""
+    if request.refine.is_wanted:  # a refined image has rounds of its own, which a second refinement would meet
+        return ()
+    return tuple(
+        RejectedImage(one.item.product_id, one.item.filename, one.sha256)
+        for one in items
+        if one.decided is Verdict.REJECTED and one.sha256 is not None
+    )
 
 
 async def _convert_image(store: Store, catalog: str, one: TrialItem) -> tuple[RecordedReference, bytes] | None:

@@ -8,7 +8,7 @@ from shared.catalog.inventory import read_inventory
 from shared.errors import EstimateAboveBudgetError, InvalidRequestError
 from shared.images.style_files import FIELD
 from shared.images.style_reference import ResolvedStyle, predict_tokens
-from shared.images.trial import count_trial_images, resolve_run_style
+from shared.images.trial import TrialCount, count_trial_images, resolve_run_style
 from shared.models.image_models import check_references, count_reference_tokens, find_billed_size, find_max_references
 from shared.models.provider_names import Provider
 from shared.runs.estimate import Estimate, Inventory, calculate_estimate
@@ -73,7 +73,7 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
     check_batch_modes(services, request)
     check_style_support(services, request, style)
     model = services.settings.model
-    references, tokens, trial_images = await _count_references(services, request, style)
+    references, tokens, trial = await _count_references(services, request, style)
     tokens = count_reference_tokens(model.image_provider, request.image_size, tokens)
     billed_size = find_billed_size(model.image_provider, request.image_size, has_references=references > 0)
     request = request.model_copy(update={"image_size": billed_size})
@@ -89,25 +89,27 @@ async def estimate_request(services: Services, request: SeedRequest, style: Reso
         inventory = Inventory({}, 0, has_categories=True)
     else:
         inventory = await read_inventory(services.store, request.catalog)
-        replaced = 0 if style is None else len(style.record.rejected)
-        inventory = replace(inventory, images=max(0, inventory.images - replaced))
+        is_complete = inventory.images >= max(request.target_count, inventory.items)
+        if style is not None or not is_complete:  # without references, a complete catalog stays as it is
+            images, prompts = inventory.images - trial.repeated, inventory.prompts + trial.repeated
+            inventory = replace(inventory, images=max(0, images), prompts=prompts)
     return calculate_estimate(
-        request, inventory, models, references=references, reference_tokens=tokens, trial_images=trial_images
+        request, inventory, models, references=references, reference_tokens=tokens, trial_images=trial.images
     )
 
 
 async def _count_references(
     services: Services, request: SeedRequest, style: ResolvedStyle | None
-) -> tuple[int, int, int]:
-    """Return the number of references, their tokens in each image call, and the images generated without them first.
+) -> tuple[int, int, TrialCount]:
+    """Return the number of references, their tokens in each image call, and the first images that are generated.
 
     Of images that are still to be approved, as many count as can become references.
     """
     if style is not None:
-        return len(style.record.images), style.record.tokens, 0
+        return len(style.record.images), style.record.tokens, TrialCount(repeated=len(style.record.rejected))
     trial = min(request.first_approved, request.target_count)
     if not trial or request.dry_run:
-        return 0, 0, 0
+        return 0, 0, TrialCount()
     references = min(trial, find_max_references(services.settings.model.image_provider))
     tokens = predict_tokens(parse_image_size(request.image_size), references)
     return references, tokens, await count_trial_images(services, request)

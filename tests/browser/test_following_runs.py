@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 from playwright.async_api import Route, expect
@@ -156,6 +157,20 @@ async def test_a_run_that_awaits_an_approval_says_so_and_continues(
     await page.get_by_role("button", name="Continue").click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Completed")
     await expect(page.get_by_text("approve at least one of them")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("style", "count"), [({}, 0), ({"styleReference": {"firstApproved": 2}}, 1)])
+async def test_a_repair_says_that_it_generates_rejected_first_images_if_there_may_be_some(
+    app: RunningApp, person: Visitor, style: dict[str, Any], count: int
+) -> None:
+    app.simulator.set_faults(FAST | {"rates": {"content_policy": 1}})
+    ended = await app.run(targetCount=2, **style)
+    page = await person.open(f"#/runs/{ended['runId']}")
+    await expect(page.locator(".request-document")).to_be_attached()
+    await page.get_by_role("button", name="Repair…").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog.get_by_text("only the missing images: 2 images")).to_be_visible()
+    await expect(dialog.get_by_text("Rejected first images")).to_have_count(count)
 
 
 async def test_a_wait_for_batches_is_shown_with_what_is_finished(app: RunningApp, person: Visitor) -> None:

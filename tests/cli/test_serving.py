@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import signal
@@ -70,7 +71,10 @@ def count_wake_ups_in(seconds: float, process: int) -> int:
 
 
 def count_wake_ups(process: int) -> int:
-    statuses = [task.joinpath("status").read_text() for task in Path(f"/proc/{process}/task").iterdir()]
+    statuses = []
+    for task in Path(f"/proc/{process}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended meanwhile
+            statuses.append(task.joinpath("status").read_text())
     lines = [line for status in statuses for line in status.splitlines() if line.startswith("voluntary_ctxt_switches")]
     return sum(int(line.split()[1]) for line in lines)
 

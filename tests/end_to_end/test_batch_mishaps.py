@@ -213,12 +213,8 @@ async def test_the_image_of_an_item_that_was_pruned_meanwhile_is_counted_and_kep
             raise LookupError(job.product_id)
         return await make(self, job, *given)
 
-    async def find_none(*_: Any) -> None:
-        return None
-
     monkeypatch.setattr(OpenAIBatches, "iterate_answers", prune_first)
     monkeypatch.setattr(ImageBatchWork, "make_task", make_task)
-    monkeypatch.setattr(ImageBatchWork, "find_moved_job", find_none)
     request = {"maxCostUsd": 1.0}
     async with lab(tmp_path, batches={"seconds": 0.5}, request=request) as here:
         await here.run(KillAtReturn("collect_image_batch"))

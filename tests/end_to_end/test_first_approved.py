@@ -30,7 +30,7 @@ from tests.support.azurite import Azurite
 from tests.support.batch_lab import IMAGES_PER_BATCH, ITEMS, lab
 from tests.support.fault_injection import FaultInjection
 from tests.support.input_rows import make_products
-from tests.support.running_app import FAST, MODEL_KEY, Answer, RunningApp, run_app
+from tests.support.running_app import FAST, MODEL_KEY, SMALL, Answer, RunningApp, run_app
 from tests.support.seeder_process import start_seeder
 
 FIRST: dict[str, Any] = {"styleReference": {"firstApproved": 4}}
@@ -55,6 +55,12 @@ async def pause(app: RunningApp, **request: Any) -> tuple[str, list[dict[str, An
     status = await app.run(**BODY | FIRST | request)
     assert (status["status"], (status["error"] or {}).get("reason")) == ("Paused", "awaiting_approval"), status
     return status["runId"], await list_items(app)
+
+
+async def estimate_images(app: RunningApp, **request: Any) -> int:
+    """Return the number of image calls in the estimate of a run."""
+    body = {"catalog": "toys"} | SMALL | BODY | FIRST | request
+    return int((await app.call("POST", "/api/runs?estimate=true", body)).body["imageCalls"])
 
 
 async def post_resume(app: RunningApp, run_id: str) -> Answer:
@@ -169,12 +175,14 @@ async def test_images_that_were_decided_about_before_the_run_are_references_at_o
         rows = await list_items(app)
         await decide(app, rows[:3])
         await decide(app, rows[3:4], "rejected")
+        estimated = [await estimate_images(app, **changes) for changes in ({}, {"targetCount": 5})]
         ended = await app.run(**BODY, **FIRST)
         record = app.read(f"runs/{ended['runId']}/style_reference.json")
         after = await list_items(app)
         again = await app.run(**BODY, **FIRST)
         assert_billed(app, first, ended, again)
     assert (ended["status"], ended["imagesMade"], ended["imagesKept"]) == ("Completed", 8, 4)
+    assert estimated == [8, 0]
     assert [image["itemId"] for image in record["images"]] == [row["itemId"] for row in rows[:3]]
     assert after[3]["image"]["sha256"] != rows[3]["image"]["sha256"]
     assert (again["status"], again["cost"]["imageCalls"]) == ("Completed", 0)
@@ -267,6 +275,25 @@ async def test_rejected_images_that_a_run_leaves_are_generated_by_the_next_one(t
     assert [len(one) for one in rounds] == [2, 2, 1]
     assert [one[-1]["sha256"] for one in rounds] == [row["image"]["sha256"] for row in rows[1:4]]
     assert [metadata[row["filename"]].style is not None for row in after] == [True, True, True, False, True, True]
+
+
+async def test_the_estimate_of_a_rejected_image_of_a_row_has_no_text_call_as_its_prompt_is_written(
+    tmp_path: Path,
+) -> None:
+    async with run_app(tmp_path) as app:
+        await put(app, make_products(3))
+        body = {"catalog": "toys", "source": "products", "input": "inputs/rows.json", "promptWriter": "model"} | FIRST
+        paused = await app.run(**body)
+        rows = await list_items(app)
+        await decide(app, rows[:2])
+        await decide(app, rows[2:], "rejected")
+        app.simulator.set_faults({"blockedPrompts": [rows[2]["imagePrompt"]]})
+        await resume(app, paused["runId"])
+        app.simulator.set_faults({"blockedPrompts": []})
+        estimate = (await app.call("POST", "/api/runs?estimate=true", body | SMALL)).body
+        ended = await app.run(**body)
+    assert (estimate["textCalls"], estimate["imageCalls"]) == (0, 1)
+    assert (ended["cost"]["textCalls"], ended["cost"]["imageCalls"]) == (0, 1)
 
 
 async def test_forced_images_are_approved_anew(tmp_path: Path) -> None:

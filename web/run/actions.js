@@ -15,8 +15,8 @@ import { createIdempotencyKey } from "../lib/tokens.js";
 /** @typedef {import("../lib/types.js").RunStatus} RunStatus */
 /** @typedef {import("../lib/api.js").ApiError} ApiError */
 
-/** @param {{run: RunStatus, onChange: () => Promise<void>}} props */
-export function Actions({ run, onChange }) {
+/** @param {{run: RunStatus, hasFirstImages: boolean, onChange: () => Promise<void>}} props hasFirstImages: the run asks for an approval of its first images */
+export function Actions({ run, hasFirstImages, onChange }) {
   const [open, setOpen] = useState(/** @type {"cancel" | "repair" | null} */ (null));
   const [isResuming, setResuming] = useState(false);
   const [refusal, setRefusal] = useState(/** @type {ApiError | null} */ (null));
@@ -51,7 +51,7 @@ export function Actions({ run, onChange }) {
     </div>
     ${run.status === "Paused" && html`<${ErrorNote} error=${refusal} />`}
     ${open === "cancel" && html`<${CancelDialog} run=${run} onClose=${() => setOpen(null)} onChange=${onChange} />`}
-    ${open === "repair" && html`<${RepairDialog} run=${run} missing=${missing} onClose=${() => setOpen(null)} />`}
+    ${open === "repair" && html`<${RepairDialog} run=${run} missing=${missing} hasFirstImages=${hasFirstImages} onClose=${() => setOpen(null)} />`}
   <//>`;
 }
 
@@ -91,8 +91,8 @@ function CancelDialog({ run, onClose, onChange }) {
   <//>`;
 }
 
-/** @param {{run: RunStatus, missing: number, onClose: () => void}} props */
-function RepairDialog({ run, missing, onClose }) {
+/** @param {{run: RunStatus, missing: number, hasFirstImages: boolean, onClose: () => void}} props */
+function RepairDialog({ run, missing, hasFirstImages, onClose }) {
   const [error, setError] = useState(/** @type {ApiError | null} */ (null));
   const [isBusy, setBusy] = useState(false);
   const [budget, setBudget] = useState("");
@@ -115,7 +115,7 @@ function RepairDialog({ run, missing, onClose }) {
   return html`<${Dialog} title=${`Repair ${run.catalog}`} onClose=${onClose}>
     <form onSubmit=${repair}>
       <${ErrorNote} error=${error} />
-      <p>Starts a run that generates only the missing images: ${formatNoun(missing, "image")}. All other settings are those of the catalog's last run.</p>
+      <p>Starts a run that generates only the missing images: ${formatNoun(missing, "image")}. ${hasFirstImages && "Rejected first images that their run did not get to are generated again, too. "}All other settings are those of the catalog's last run.</p>
       <label class="field">
         <span>Budget in US dollars (optional)</span>
         <input type="number" min="0" max="1000000" step="any" value=${budget} onInput=${(/** @type {InputEvent} */ event) => setBudget(/** @type {HTMLInputElement} */ (event.currentTarget).value)} />

@@ -42,7 +42,7 @@ export function RunView({ runId }) {
       <p class="hint">
         Started ${formatTime(run.createdAt)}, ${hasEnded(run.status) ? `took ${formatDuration(measureSeconds(run))}` : isActive(run.status) ? `for ${formatDuration(measureSeconds(run))}, stage: ${run.stage}` : `stage: ${run.stage}`}. Id <code translate="no">${runId}</code>
       </p>
-      <${Actions} run=${run} onChange=${reload} />
+      <${Actions} run=${run} hasFirstImages=${request.data?.styleReference?.firstApproved != null} onChange=${reload} />
     </header>
     <${ErrorNote} error=${error} onRetry=${reload} />
     <p class="visually-hidden" role="status">${describeMilestone(run)}</p>
