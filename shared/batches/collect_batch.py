@@ -166,9 +166,12 @@ async def _make_task(
     except LookupError as error:
         logger.warning("batch %s of run %s: %s", claim.chunk, work.run_id, error)
     digests = dict(zip(claim.jobs, claim.digests, strict=False))
-    moved = await work.find_moved_job(job, digests.get(job, 0))
-    if moved is not None:
-        return moved, await work.make_task(moved, claim.resume_count, claim.terms)
+    try:
+        moved = await work.find_moved_job(job, digests.get(job, 0))
+        if moved is not None:
+            return moved, await work.make_task(moved, claim.resume_count, claim.terms)
+    except LookupError as error:  # pruned again
+        logger.warning("batch %s of run %s: %s", claim.chunk, work.run_id, error)
     return None, await work.make_leftover_task(job, claim.resume_count, claim.terms)
 
 
