@@ -18,6 +18,7 @@ from shared.images.style_files import (
     convert_reference,
     find_rejected,
     forget_last_style,
+    keep_last_style,
     read_last_style,
     read_style,
     record_style,
@@ -32,6 +33,7 @@ from shared.rendering.inspect_image import BadImageError
 from shared.reviews.decisions import DecisionTable, Verdict
 from shared.runs import run_files
 from shared.runs.request import SeedRequest
+from shared.runs.selection import find_selection
 from shared.services.container import Services
 from shared.storage import paths
 from shared.storage.protocol import Store
@@ -132,6 +134,8 @@ async def run_plan_trial(services: Services, call: PlanTrialInput) -> TrialPlan:
         if not has_begun and not is_stopped and _is_decided(services, request, items):
             record = await _record_approved(services, request, run_id, items)
     if record is not None:
+        if find_selection(request) is None:  # it may have been recorded just now, after the start of the run
+            await keep_last_style(store, run_id, call.catalog)
         pending = await find_rejected(store, call.catalog, record)
         return TrialPlan(rejected=len(pending), rejected_own=sum(image.run_id == run_id for image in pending.values()))
     await forget_last_style(store, call.catalog)

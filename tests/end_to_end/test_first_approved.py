@@ -180,7 +180,13 @@ async def test_images_that_were_decided_about_before_the_run_are_references_at_o
         record = app.read(f"runs/{ended['runId']}/style_reference.json")
         after = await list_items(app)
         again = await app.run(**BODY, **FIRST)
-        assert_billed(app, first, ended, again)
+        extended = await app.run(**BODY | {"targetCount": 13}, **FIRST)
+        named = (await app.call("POST", "/api/catalogs/toys/regenerate", {"productIds": [after[4]["itemId"]]})).body
+        renewed = await app.wait(named["runId"])
+        metadata = await read_metadata()
+        assert_billed(app, first, ended, again, extended, renewed)
+    assert (extended["status"], extended["imagesMade"]) == ("Completed", 1), extended
+    assert metadata[after[4]["filename"]].style is not None
     assert (ended["status"], ended["imagesMade"], ended["imagesKept"]) == ("Completed", 8, 4)
     assert estimated == [8, 0]
     assert [image["itemId"] for image in record["images"]] == [row["itemId"] for row in rows[:3]]

@@ -9,7 +9,7 @@ import pytest
 
 from shared.errors import InvalidRequestError, NoApprovedImageError
 from shared.images.image_metadata import ImageMetadata
-from shared.images.style_files import read_style, resolve_last_style
+from shared.images.style_files import forget_last_style, read_last_style, read_style, resolve_last_style
 from shared.images.trial import check_approved, resolve_run_style
 from shared.messages.base import Failure
 from shared.messages.run import PlanTrialInput, ResumeInput, RunRef
@@ -95,6 +95,10 @@ async def test_images_of_earlier_runs_are_references_at_once_if_all_are_decided(
     await decide(services, 2, digests[2])
     assert await deliver(services, "plan_trial", PLAN) == {"rejected": 1}
     assert await list_references(store) == [digests[0], digests[2]]
+    assert await read_last_style(store, CATALOG) == await read_style(store, RUN)
+    await forget_last_style(store, CATALOG)  # as if the process had died between the two
+    await deliver(start_process(store, None), "plan_trial", PLAN)
+    assert await read_last_style(store, CATALOG) == await read_style(store, RUN)
 
 
 async def test_images_of_this_run_always_wait_for_a_resume(store: RecordingStore, services: Services) -> None:
