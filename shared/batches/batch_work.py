@@ -120,9 +120,11 @@ class BatchWork(ABC, Generic[JobT]):
         return None
 
     async def make_leftover_task(self, job: JobT, resume_count: int, terms: LineTerms) -> BilledTask[Any, Any]:
-        """Return the task of a line whose item the catalog does not have any more: its answer is kept with the run."""
-        name = self.make_line_key(resume_count, job)
-        raise NotImplementedError(f"{name} calls {terms.deployment}, and nothing keeps its answer.")
+        """Return the task of a line whose item the catalog does not have any more, or has with another prompt.
+
+        A kind whose lines are not of one item each has no other task.
+        """
+        return await self.make_task(job, resume_count, terms)
 
     @abstractmethod
     def name_line(self, job: JobT) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -282,11 +283,24 @@ async def test_a_repair_of_a_complete_catalog_takes_the_images_of_a_host_that_is
     assert sum(call.cost.nano_usd for call in calls) / NANO_PER_USD == pytest.approx(stats["costUsd"], abs=1e-6)
 
 
+def list_late(monkeypatch: pytest.MonkeyPatch, creations: Sequence[str]) -> None:
+    """Let the provider's list be empty until a second creation was sent, and let nobody wait for the list."""
+    iterate = OpenAIBatches.iterate_newest
+
+    async def iterate_late(self: OpenAIBatches) -> Any:
+        async for batch in iterate(self):
+            if len(creations) > 1:
+                yield batch
+
+    monkeypatch.setattr(OpenAIBatches, "iterate_newest", iterate_late)
+    monkeypatch.setattr("shared.batches.submit_batch.CREATION_SETTLES_AFTER", timedelta())
+
+
 @pytest.mark.parametrize("is_lost", [False, True])
 async def test_a_batch_that_was_listed_too_late_and_created_twice_is_counted_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_lost: bool
 ) -> None:
-    create, iterate, created = OpenAIBatches.create, OpenAIBatches.iterate_newest, list[str]()
+    create, created = OpenAIBatches.create, list[str]()
 
     async def lose_first(self: OpenAIBatches, *given: Any) -> ProviderBatch:
         batch = await create(self, *given)
@@ -302,14 +316,8 @@ async def test_a_batch_that_was_listed_too_late_and_created_twice_is_counted_twi
         async for answer in answers(self, found, *given):
             yield answer
 
-    async def list_late(self: OpenAIBatches) -> Any:
-        async for batch in iterate(self):
-            if len(created) > 1:
-                yield batch
-
     monkeypatch.setattr(OpenAIBatches, "create", lose_first)
-    monkeypatch.setattr(OpenAIBatches, "iterate_newest", list_late)
-    monkeypatch.setattr("shared.batches.submit_batch.CREATION_SETTLES_AFTER", timedelta())
+    list_late(monkeypatch, created)
     if is_lost:
         monkeypatch.setattr(OpenAIBatches, "iterate_answers", lose_first_results)
     request = {"maxCostUsd": 1.0}
@@ -329,7 +337,7 @@ async def test_a_batch_that_was_listed_too_late_and_created_twice_is_counted_twi
 async def test_a_creation_that_was_refused_after_a_lost_one_is_not_repeated_once_the_lost_one_is_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create, iterate, calls = OpenAIBatches.create, OpenAIBatches.iterate_newest, list[str]()
+    create, calls = OpenAIBatches.create, list[str]()
 
     async def lose_first(self: OpenAIBatches, *given: Any) -> ProviderBatch:
         calls.append("create")
@@ -340,14 +348,8 @@ async def test_a_creation_that_was_refused_after_a_lost_one_is_not_repeated_once
             raise ModelError(Reason.TIMEOUT_AMBIGUOUS, "no answer")
         return batch
 
-    async def list_late(self: OpenAIBatches) -> Any:
-        async for batch in iterate(self):
-            if len(calls) > 1:
-                yield batch
-
     monkeypatch.setattr(OpenAIBatches, "create", lose_first)
-    monkeypatch.setattr(OpenAIBatches, "iterate_newest", list_late)
-    monkeypatch.setattr("shared.batches.submit_batch.CREATION_SETTLES_AFTER", timedelta())
+    list_late(monkeypatch, calls)
     async with lab(tmp_path, batches={"seconds": 0.5}, items=IMAGES_PER_BATCH) as here:
         await here.run()
         await here.check()
