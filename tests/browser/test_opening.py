@@ -1,4 +1,4 @@
-"""Opening a review: which requests come before the first thumbnail, and that they do not wait for the view's modules."""
+"""Opening a review: the requests before the first thumbnail, which do not wait for the modules of the view."""
 
 import asyncio
 

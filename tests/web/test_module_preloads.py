@@ -45,5 +45,7 @@ def test_the_modules_that_ask_for_the_first_items_come_first() -> None:
     assert set(PRELOAD.findall(read_page())[: len(modules)]) == modules
 
 
-def test_the_script_that_asks_for_the_first_items_waits_for_no_other() -> None:
-    assert SCRIPT.findall(read_page()) == [(" async", FIRST), ("", "main.js")]
+def test_the_script_that_asks_for_the_first_items_is_first_and_waits_for_no_other() -> None:
+    page = read_page()
+    assert SCRIPT.findall(page) == [(" async", FIRST), ("", "main.js")]
+    assert page.index(FIRST) < page.index("modulepreload")
