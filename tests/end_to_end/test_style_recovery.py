@@ -220,7 +220,7 @@ async def test_a_paused_run_resumes_with_its_references(tmp_path: Path) -> None:
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("moments", [[{"texts": 1}], [{"images": 1}, {"images": 9}, {"images": 15}]])
+@pytest.mark.parametrize("moments", [[{"texts": 1}], [{"images": 1}, {"images": 6}, {"images": 12}]])
 async def test_a_killed_command_is_completed_with_the_references_of_its_start(
     tmp_path: Path, moments: list[dict[str, int]]
 ) -> None:
