@@ -32,7 +32,7 @@ tests/%/node_modules/.installed: tests/%/package-lock.json
 	touch $@
 
 NODE_PACKAGES := $(patsubst %,tests/%/node_modules/.installed,azurite kusto web)
-# In a process of its own, so that nothing of other tests changes the requests that it makes.
+# In a process of its own, because its requests are made in a thread: what other tests leave in the process may disturb it.
 CONFORMANCE := tests/triggers/test_openapi_conformance.py
 test: $(VENV)/.dev-installed $(NODE_PACKAGES)
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal --ignore=$(CONFORMANCE)
