@@ -1,10 +1,13 @@
 """Measure the review page in a browser: ``python -m bench.review_page [--items N] [--folder DIR]``.
 
 The catalog has an image and a thumbnail for every item. The app runs as ``seeder serve --offline`` in a process of its
-own, the browser has a window of 1280x800 and an empty cache. Each figure is taken in the page.
+own, the browser has a window of 1280x800 and an empty cache. Each figure is taken in the page. First openings are those
+of a new process of the app and a new browser: without an index of the catalog in the store, and with the one that an
+earlier process has saved.
 """
 
 import argparse
+import asyncio
 import statistics
 import sys
 import tempfile
@@ -19,6 +22,11 @@ from playwright.sync_api import Browser, CDPSession, Page
 from bench.browser_memory import measure_memory
 from bench.large_catalog import prepare_catalog
 from bench.served_page import open_browser, serve_app, wait_until
+from shared.browse.catalog_indexes import CatalogIndexes
+from shared.browse.saved_index import FILE_NAME, write_saved_index
+from shared.config import Settings, StoreSettings
+from shared.services.container import build_store
+from shared.storage import paths
 
 CATALOG: Final = "bench"
 WINDOW: Final = {"width": 1280, "height": 800}
@@ -60,15 +68,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.review_page", description=__doc__)
     parser.add_argument("--items", type=int, default=5000, metavar="N", help="default: %(default)s")
     parser.add_argument("--folder", type=Path, metavar="DIR", help="keep the catalog here, and use it if it is there")
+    parser.add_argument("--starts", type=int, default=3, metavar="N", help="of the app, twice; default: %(default)s")
     options = parser.parse_args(arguments)
     with nullcontext(options.folder) if options.folder else tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         print(f"preparing {options.items} items with images ...", file=sys.stderr, flush=True)
         prepare_catalog(folder, CATALOG, options.items)
+        metrics = measure_first_openings(folder, options.starts)
         with serve_app(folder) as url:
-            address = f"{url}/api/review/#/catalogs/{CATALOG}/review"
+            address = make_address(url)
             with open_browser() as browser:
-                metrics = measure_page(browser, address, options.items)
+                metrics += measure_page(browser, address, options.items)
             memory = measure_memory(address, PROBE.read_text(encoding="utf-8"), WINDOW)
         metrics.append(Metric(MEMORY_NAME, _join(f"{megabytes:.0f}" for megabytes in memory)))
     width = max(len(metric.name) for metric in metrics)
@@ -77,8 +87,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def make_address(url: str) -> str:
+    """Return the address of the grid."""
+    return f"{url}/api/review/#/catalogs/{CATALOG}/review"
+
+
+def measure_first_openings(folder: Path, starts: int) -> list[Metric]:
+    """Open the page with a new browser after each start of the app, first without and then with a saved index."""
+    index = folder / paths.state_file(CATALOG, FILE_NAME)
+    without: list[float] = []
+    for _ in range(starts):
+        index.unlink(missing_ok=True)
+        without.append(_measure_first_opening(folder))
+    asyncio.run(_save_index(folder))
+    with_index = [_measure_first_opening(folder) for _ in range(starts)]
+    return [
+        Metric("first thumbnail, first opening, no saved index, ms (median; max)", _format_times(without)),
+        Metric("first thumbnail, first opening, saved index, ms (median; max)", _format_times(with_index)),
+    ]
+
+
+def _measure_first_opening(folder: Path) -> float:
+    with serve_app(folder) as url, open_browser() as browser:
+        return _measure_opening(browser, make_address(url))["firstThumbnail"]
+
+
+async def _save_index(folder: Path) -> None:
+    store = build_store(Settings(store=StoreSettings(folder=str(folder))))
+    await write_saved_index(store, await CatalogIndexes(store).load(CATALOG))
+
+
 def measure_page(browser: Browser, address: str, items: int) -> list[Metric]:
-    """Open the page a few times, then scroll through all items and decide about some."""
+    """Open the page a few times after a first one, then scroll through all items and decide about some."""
+    _measure_opening(browser, address)
     openings = [_measure_opening(browser, address) for _ in range(OPENINGS)]
     page = _open_page(browser, address)
     session = page.context.new_cdp_session(page)
@@ -90,8 +131,8 @@ def measure_page(browser: Browser, address: str, items: int) -> list[Metric]:
     visible = [opening["allVisible"] for opening in openings]
     return [
         Metric("items", f"{items}"),
-        Metric("first thumbnail after opening, ms (first opening; median; max)", _format_openings(first)),
-        Metric("all visible thumbnails after opening, ms (first opening; median; max)", _format_openings(visible)),
+        Metric("first thumbnail, later openings, ms (median; max)", _format_times(first)),
+        Metric("all visible thumbnails, later openings, ms (median; max)", _format_times(visible)),
         Metric("images seen while scrolling through all", f"{scroll['seen']}"),
         Metric("grid cells in the document, max", f"{scroll['maxCells']}"),
         Metric("elements in the grid, max", f"{scroll['maxElements']}"),
@@ -154,8 +195,8 @@ def _join(values: Iterable[str]) -> str:
     return "; ".join(values)
 
 
-def _format_openings(values: Sequence[float]) -> str:
-    return f"{values[0]:.0f}; {statistics.median(values):.0f}; {max(values):.0f}"
+def _format_times(values: Sequence[float]) -> str:
+    return f"{statistics.median(values):.0f}; {max(values):.0f}"
 
 
 def _format_keys(values: Sequence[float]) -> str:

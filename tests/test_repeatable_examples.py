@@ -1,6 +1,8 @@
 """Property tests have the same examples in any order of tests."""
 
 import importlib
+import random
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,13 +11,14 @@ from hypothesis import strategies as st
 
 from tests.strategies import QUICK
 
+INTEGERS = st.integers()
 CONSTANTS = range(1_000_000_007, 1_000_000_507)
 
 
-def draw_examples() -> list[tuple[int, str]]:
+def draw_examples(numbers: st.SearchStrategy[int] = INTEGERS) -> list[tuple[int, str]]:
     examples = []
 
-    @given(st.integers(), st.text())
+    @given(numbers, st.text())
     @QUICK
     def add_example(number: int, text: str) -> None:
         examples.append((number, text))
@@ -33,3 +36,10 @@ def test_a_module_that_is_loaded_in_between_does_not_change_the_examples(
     monkeypatch.syspath_prepend(tmp_path)
     importlib.import_module(module.stem)
     assert draw_examples() == before
+
+
+def test_another_thread_that_uses_the_random_generator_of_the_process_changes_nothing() -> None:
+    before = draw_examples()
+    with ThreadPoolExecutor(1) as other:
+        numbers = st.integers().map(lambda number: (number, other.submit(random.random).result())[0])
+        assert draw_examples(numbers) == before

@@ -13,7 +13,10 @@ from triggers.responses import read_body, read_flag, read_idempotency_key, write
 
 
 async def repair(req: func.HttpRequest, client: DurableClient) -> func.HttpResponse:
-    """``POST /api/catalogs/{catalog}/repair``: start a run that generates only the missing images."""
+    """``POST /api/catalogs/{catalog}/repair``: start a run that generates the missing images.
+
+    Rejected first images that their run did not get to are generated again.
+    """
     from shared.runs.repair import start_repair  # noqa: PLC0415 - see above
 
     body, key = read_body(req, required=False), read_idempotency_key(req)

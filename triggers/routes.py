@@ -220,11 +220,11 @@ ROUTES = (
         path="catalogs/{catalog}/repair",
         handler=catalogs.repair,
         tag=Tag.CATALOGS,
-        summary="Start a run that generates only the missing images of a catalog",
+        summary="Start a run that generates the missing images of a catalog",
         body=Body("RepairRequest", is_required=False),
         request_headers=(IDEMPOTENCY_KEY,),
         answers={
-            202: Answer("a run that generates only the missing images", "AcceptedRun", headers=ACCEPTED_HEADERS),
+            202: Answer("a run that generates the missing images", "AcceptedRun", headers=ACCEPTED_HEADERS),
         },
         problems=(
             errors.MalformedBodyError,

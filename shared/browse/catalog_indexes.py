@@ -46,7 +46,13 @@ SAVED_MAX_AGE_SECONDS: Final = 15.0
 pages then do not compete with the scan."""
 
 MIN_SAVED_SCAN_SECONDS: Final = 2.0
-"""The index of a catalog is saved if its scan takes this long."""
+"""The index of a catalog is saved if its scan takes this long, """
+
+MIN_SAVED_ITEMS: Final = 2_000
+"""or if it has this many items: a scan of 5,000 takes 0.3 s of CPU in a folder and 1.5 s in Blob Storage."""
+
+SAVE_AFTER_SECONDS: Final = 4.0
+"""How old an index is before a request lets it be saved: the first pages do not compete with that either."""
 
 MAX_STALE_SECONDS: Final = 300.0
 """An index of this age is not used while a newer one is being built."""
@@ -70,6 +76,7 @@ class _Entry:
         is_opened: whether the saved index was read, if any.
         opening: held by the request that reads the saved index.
         saved_version: version of the index that is saved, as far as known.
+        unsaved: the index of the latest scan, if it is to be saved.
         saving: saves the index.
     """
 
@@ -84,6 +91,7 @@ class _Entry:
     is_opened: bool = False
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     saved_version: str | None = None
+    unsaved: CatalogIndex | None = None
     saving: "asyncio.Task[None] | None" = None
 
 
@@ -131,10 +139,12 @@ class CatalogIndexes:
             await task
         if entry.index is None:  # a refresh without an index raises
             raise UnknownCatalogError(catalog)
+        if self._read_seconds() - entry.built_at >= SAVE_AFTER_SECONDS:
+            self._start_saving(entry)
         return entry.index
 
     async def save(self, catalog: str) -> None:
-        """Bring the index of a catalog up to date, and save it if its scan takes long.
+        """Bring the index of a catalog up to date, and save it if it is large or its scan takes long.
 
         Raises:
             UnknownCatalogError: the catalog has no items.
@@ -145,8 +155,10 @@ class CatalogIndexes:
         entry = self._entries.get(catalog)
         if entry is not None and entry.task is not None:
             await entry.task
-        if entry is not None and entry.saving is not None:
-            await entry.saving
+        while entry is not None and (entry.saving is not None or entry.unsaved is not None):
+            self._start_saving(entry)
+            if entry.saving is not None:
+                await entry.saving
 
     def forget(self, catalog: str) -> None:
         """Let the next request read the catalog again: this process has changed it."""
@@ -251,10 +263,16 @@ class CatalogIndexes:
         entry.built_at = self._read_seconds()
         entry.scan_seconds = entry.built_at - entry.started_at
         self._evict()
-        is_worth_saving = entry.scan_seconds >= MIN_SAVED_SCAN_SECONDS and not marks.has_claim
-        if is_worth_saving and entry.saving is None and entry.saved_version != index.version:
-            entry.saving = asyncio.create_task(self._save(entry, index))
+        is_large = entry.scan_seconds >= MIN_SAVED_SCAN_SECONDS or len(index.items) >= MIN_SAVED_ITEMS
+        is_worth_saving = is_large and not marks.has_claim and entry.saved_version != index.version
+        entry.unsaved = index if is_worth_saving else None
+
+    def _start_saving(self, entry: _Entry) -> None:
+        """Save the index of the latest scan, unless it is saved or need not be."""
+        if entry.unsaved is not None and entry.saving is None:
+            entry.saving = asyncio.create_task(self._save(entry, entry.unsaved))
             entry.saving.add_done_callback(_note_result)
+            entry.unsaved = None
 
     async def _save(self, entry: _Entry, index: CatalogIndex) -> None:
         try:

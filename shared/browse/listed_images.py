@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from struct import Struct
 from typing import Final
 
-from shared.images.image_metadata import ImageMetadata, read_image_metadata, read_placeholder_metadata
+from shared.images.image_metadata import ImageMetadata, read_stored_metadata
 from shared.storage.protocol import FileInfo
 
 _NUMBERS: Final = Struct("<QIIQQqqI??Bh")
@@ -98,11 +98,11 @@ def to_usd(nano_usd: int) -> float:
 
 def pack_image(info: FileInfo, runs: RunNames) -> bytes | None:
     """Return an image or a placeholder in packed form; None if its metadata is incomplete."""
-    placeholder = read_placeholder_metadata(info)
-    metadata = placeholder or read_image_metadata(info)
+    metadata = read_stored_metadata(info)
     if metadata is None:
         return None
-    dhash = None if placeholder else metadata.dhash
+    is_placeholder = metadata.placeholder_reason is not None
+    dhash = None if is_placeholder else metadata.dhash
     numbers = _NUMBERS.pack(
         info.size,
         metadata.width,
@@ -113,7 +113,7 @@ def pack_image(info: FileInfo, runs: RunNames) -> bytes | None:
         int(info.modified.timestamp() * 1000),
         runs.number(metadata.run_id),
         dhash is not None,
-        placeholder is not None,
+        is_placeholder,
         metadata.round or 0,
         NO_DISTANCE if metadata.style_distance is None else round(metadata.style_distance * DISTANCE_STEPS),
     )

@@ -62,8 +62,10 @@ def _fill_buckets(hashes: Sequence[int], places: Iterable[int]) -> Iterator[list
         def choose_bucket(index: int, mask: int = mask) -> int:
             return hashes[index] & mask
 
-        for _, bucket in groupby(sorted(places, key=choose_bucket), choose_bucket):
-            yield list(bucket)
+        for _, members in groupby(sorted(places, key=choose_bucket), choose_bucket):
+            bucket = list(members)
+            if len(bucket) > 1:
+                yield bucket
 
 
 def _compare(hashes: Sequence[int], bucket: Sequence[int], nearest: dict[int, tuple[int, int]]) -> None:

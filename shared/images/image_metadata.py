@@ -17,6 +17,8 @@ _DHASH_BYTES: Final = 8
 _PLACEHOLDER_KEY: Final = "placeholder"
 _COST_KEYS: Final = ("input_tokens", "output_tokens", "nano_usd")
 _SAVED_KEY: Final = "saved_nano_usd"
+_DIGEST: Final = re.compile("[0-9a-f]{16}")
+_SHARE: Final = re.compile(r"[01]\.\d{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,14 @@ class ImageMetadata:
             dhash=_parse_dhash(data),
             run_id=data.get("run_id", ""),
             product_id=data.get("product_id", ""),
-            prompt_digest=int(digest_text, 16) if re.fullmatch("[0-9a-f]{16}", digest_text) else None,
+            prompt_digest=int(digest_text, 16) if _DIGEST.fullmatch(digest_text) else None,
             model=data.get("model", ""),
             cost=_parse_cost(data),
             round=round_number if round_number is not None and 0 < round_number <= MAX_ROUND_NUMBER else None,
             resume_count=_parse_count(data.get("resume_count", data.get("leg", ""))),  # 0.3 has the second name
             request_id=data.get("request_id"),
             placeholder_reason=data.get(_PLACEHOLDER_KEY),
-            style=style if re.fullmatch("[0-9a-f]{16}", style := data.get("style", "")) else None,
+            style=style if _DIGEST.fullmatch(style := data.get("style", "")) else None,
             style_distance=_parse_share(data.get("style_distance", "")),
         )
 
@@ -193,15 +195,20 @@ class VariantMetadata:
         }
 
 
+def read_stored_metadata(info: FileInfo | None) -> ImageMetadata | None:
+    """Return the metadata of a validated image or of a placeholder; None for no file or an unvalidated file."""
+    return ImageMetadata.from_json(info.metadata) if info is not None and info.size > 0 else None
+
+
 def read_image_metadata(info: FileInfo | None) -> ImageMetadata | None:
     """Return the metadata of a validated image; None for no file, an unvalidated file or a placeholder."""
-    metadata = _read_metadata(info)
+    metadata = read_stored_metadata(info)
     return None if metadata is None or metadata.placeholder_reason is not None else metadata
 
 
 def read_placeholder_metadata(info: FileInfo | None) -> ImageMetadata | None:
     """Return the metadata of a placeholder; None for anything else."""
-    metadata = _read_metadata(info)
+    metadata = read_stored_metadata(info)
     return None if metadata is None or metadata.placeholder_reason is None else metadata
 
 
@@ -215,16 +222,12 @@ def is_placeholder(info: FileInfo) -> bool:
     return _PLACEHOLDER_KEY in info.metadata
 
 
-def _read_metadata(info: FileInfo | None) -> ImageMetadata | None:
-    return ImageMetadata.from_json(info.metadata) if info is not None and info.size > 0 else None
-
-
 def _parse_count(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() else None
 
 
 def _parse_share(text: str) -> float | None:
-    return float(text) if re.fullmatch(r"[01]\.\d{4}", text) and float(text) <= 1 else None
+    return float(text) if _SHARE.fullmatch(text) and float(text) <= 1 else None
 
 
 def _parse_dhash(data: Mapping[str, str]) -> int | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import Final
 
-from shared.images.image_metadata import read_image_metadata, read_placeholder_metadata
+from shared.images.image_metadata import read_stored_metadata
 from shared.storage import paths
 from shared.storage.protocol import FileInfo
 
@@ -156,17 +156,17 @@ class ImageTable:
 
 def describe_stored_image(info: FileInfo) -> StoredImage | None:
     """Return the image or placeholder that a file is, or None if its metadata is incomplete."""
-    placeholder = read_placeholder_metadata(info)
-    metadata = placeholder or read_image_metadata(info)
+    metadata = read_stored_metadata(info)
     if metadata is None:
         return None
+    is_placeholder = metadata.placeholder_reason is not None
     return StoredImage(
         info.size,
         metadata.width,
         metadata.height,
         metadata.sha256,
-        None if placeholder else metadata.dhash,
-        is_placeholder=placeholder is not None,
+        None if is_placeholder else metadata.dhash,
+        is_placeholder=is_placeholder,
         round=metadata.round,
         prompt_digest=metadata.prompt_digest,
         run_countdown_ms=_parse_countdown(metadata.run_id),

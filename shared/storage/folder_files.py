@@ -41,11 +41,13 @@ class FolderFiles:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._internal_folder = root / ".seeder"
+        # A listing asks for thousands of files: a `Path` for each costs more than its `stat`.
+        self._root_text, self._sidecar_text = str(root), str(self._internal_folder / "facts")
 
     def find(self, path: str) -> FileInfo | None:
         """Return a file's info without its metadata."""
         try:
-            status = (self.root / path).stat()
+            status = os.stat(f"{self._root_text}/{path}")  # noqa: PTH116 - see __init__
         except (FileNotFoundError, NotADirectoryError):
             self.check_root()
             return None
@@ -63,7 +65,7 @@ class FolderFiles:
 
     def read_metadata(self, info: FileInfo) -> FileInfo | None:
         """Return a file's info with its metadata; None if its sidecar has another ETag."""
-        sidecar = read_sidecar(self._sidecar_path(info.path))
+        sidecar = read_sidecar(f"{self._sidecar_text}/{info.path}.json")
         if sidecar is None:
             return info
         return replace(info, metadata=sidecar.metadata) if sidecar.etag == info.etag else None

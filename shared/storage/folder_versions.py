@@ -81,10 +81,11 @@ def make_sidecar(etag: str, data: bytes, metadata: Mapping[str, str]) -> Sidecar
     return Sidecar(etag=etag, size=len(data), sha256=hashlib.sha256(data).hexdigest(), metadata=dict(metadata))
 
 
-def read_sidecar(path: Path) -> Sidecar | None:
+def read_sidecar(path: Path | str) -> Sidecar | None:
     """Read a sidecar; None if there is none, or if it is damaged."""
     try:
-        fields = json.loads(path.read_bytes())
+        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - a listing reads thousands
+            fields = json.loads(stream.read())
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     match fields:

@@ -336,16 +336,22 @@ async def test_a_damaged_saved_index_is_ignored(
     assert await indexes.load(CATALOG) == index
 
 
-async def test_only_an_index_that_takes_long_to_build_is_saved(
-    recording: RecordingStore, indexes: CatalogIndexes, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("name", "reached"), [("MIN_SAVED_SCAN_SECONDS", 0.0), ("MIN_SAVED_ITEMS", 2)])
+async def test_only_an_index_that_takes_long_to_build_or_is_large_is_saved(
+    recording: RecordingStore,
+    indexes: CatalogIndexes,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    reached: float,
 ) -> None:
-    await write_batches(recording, ["Fox"])
+    await write_batches(recording, ["Fox", "Owl"])
     path = paths.state_file(CATALOG, saved_index.FILE_NAME)
     monkeypatch.setattr(catalog_indexes, "MIN_SAVED_SCAN_SECONDS", 3600.0)
+    monkeypatch.setattr(catalog_indexes, "MIN_SAVED_ITEMS", 3)
     await indexes.save(CATALOG)
     assert await recording.describe(path) is None
 
-    monkeypatch.setattr(catalog_indexes, "MIN_SAVED_SCAN_SECONDS", 0.0)
+    monkeypatch.setattr(catalog_indexes, name, reached)
     indexes.forget(CATALOG)
     await indexes.save(CATALOG)
     saved = await recording.describe(path)
@@ -354,6 +360,21 @@ async def test_only_an_index_that_takes_long_to_build_is_saved(
     indexes.forget(CATALOG)
     await indexes.save(CATALOG)
     assert await recording.describe(path) == saved  # nothing has changed
+
+
+async def test_the_first_pages_do_not_compete_with_saving_the_index(
+    recording: RecordingStore, indexes: CatalogIndexes, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog_indexes, "MIN_SAVED_ITEMS", 2)
+    await write_batches(recording, ["Fox", "Owl"])
+    index = await indexes.load(CATALOG)
+    test = asyncio.current_task()
+    assert asyncio.all_tasks() == {test}
+
+    clock.seconds += catalog_indexes.SAVE_AFTER_SECONDS
+    assert await indexes.load(CATALOG) == index
+    await asyncio.gather(*(task for task in asyncio.all_tasks() if task is not test))
+    assert await read_saved_index(recording, CATALOG) == index
 
 
 async def test_the_index_of_a_catalog_that_a_run_holds_is_not_saved(

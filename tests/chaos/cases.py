@@ -99,7 +99,7 @@ async def _start_dependency(azurite: Azurite) -> AsyncIterator[Azurite]:
     try:
         yield azurite
     finally:
-        await asyncio.to_thread(azurite.stop)
+        await asyncio.to_thread(azurite.close)
 
 
 class AdvancingClock(SystemClock):

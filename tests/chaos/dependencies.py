@@ -2,9 +2,9 @@
 
 import json
 import os
-import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -28,11 +28,16 @@ ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1
 
 
 class Dependency(ABC):
-    """A server process on a loopback port; the first start chooses a free port, later starts reuse it."""
+    """A server process on a loopback port; the first start chooses a free port, later starts reuse it.
+
+    The port stays reserved while the process is stopped: a socket that is bound and does not listen keeps other
+    programs from it, and refuses connections.
+    """
 
     def __init__(self) -> None:
         self.port = 0
         self._process: subprocess.Popen[str] | None = None
+        self._reservation: socket.socket | None = None
 
     def start(self) -> None:
         """Start the process and wait until it listens.
@@ -40,6 +45,9 @@ class Dependency(ABC):
         Raises:
             RuntimeError: the process ended, or did not listen in time.
         """
+        if self._reservation is None:
+            self._reservation = _reserve_port()
+            self.port = self._reservation.getsockname()[1]
         process = subprocess.Popen(
             self._make_command(),
             stdin=subprocess.PIPE,
@@ -52,8 +60,7 @@ class Dependency(ABC):
         watchdog.start()
         try:
             for line in process.stdout or ():
-                if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
-                    self.port = int(found[1])
+                if f"http://127.0.0.1:{self.port}" in line:
                     return
         finally:
             watchdog.cancel()
@@ -70,16 +77,30 @@ class Dependency(ABC):
                 except subprocess.TimeoutExpired:
                     process.kill()
 
+    def close(self) -> None:
+        """Stop the process for good, and release its port."""
+        self.stop()
+        if self._reservation is not None:
+            self._reservation.close()
+
     def __enter__(self) -> Self:
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        self.close()
 
     @abstractmethod
     def _make_command(self) -> Sequence[str]:
         """Return the command that listens on ``port`` (0 = any free port) and prints its URL."""
+
+
+def _reserve_port() -> socket.socket:
+    """Return a socket that is bound to a free loopback port, on which a program of ours may listen nevertheless."""
+    reservation = socket.socket()
+    reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reservation.bind(("127.0.0.1", 0))
+    return reservation
 
 
 class Simulator(Dependency):

@@ -133,7 +133,7 @@ async def open_long_run(
             )
             yield LongRun(restartable_app, simulator)
         finally:
-            await asyncio.to_thread(simulator.stop)
+            await asyncio.to_thread(simulator.close)
 
 
 async def time_run(run: Awaitable[Any]) -> float:

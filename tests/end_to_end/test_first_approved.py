@@ -29,6 +29,7 @@ from tests.end_to_end.test_sources import put
 from tests.support.azurite import Azurite
 from tests.support.batch_lab import IMAGES_PER_BATCH, ITEMS, lab
 from tests.support.fault_injection import FaultInjection
+from tests.support.image_gate import ImageGate
 from tests.support.input_rows import make_products
 from tests.support.running_app import FAST, MODEL_KEY, SMALL, Answer, RunningApp, run_app
 from tests.support.seeder_process import start_seeder
@@ -347,12 +348,14 @@ async def test_two_resumes_at_once_are_one_and_a_late_one_is_refused(tmp_path: P
 
 
 async def test_a_cancel_at_the_same_time_as_a_resume_ends_the_run(tmp_path: Path) -> None:
-    async with run_app(tmp_path, faults={"latencySeconds": {"text": 0.01, "image": 0.3}}) as app:
+    async with run_app(tmp_path) as app:
         run_id, rows = await pause(app)
         await decide(app, rows[:1])
+        gate = ImageGate(app.simulator)
         resumed, cancelled = await asyncio.gather(
             post_resume(app, run_id), app.call("POST", f"/api/runs/{run_id}/cancel")
         )
+        gate.open()
         ended = await app.wait(run_id)
     assert (resumed.status in {202, 409}, cancelled.status) == (True, 202)
     assert (ended["status"], ended["error"]["reason"]) == ("Cancelled", "cancelled")

@@ -77,11 +77,13 @@ async def test_a_busy_catalog_answers_409_with_the_active_run_and_another_catalo
 
 @pytest.mark.slow
 async def test_cancel_in_the_middle_keeps_what_is_done_and_publishes_nothing(tmp_path: Path) -> None:
-    async with run_app(tmp_path, faults={"latencySeconds": {"text": 0.01, "image": 0.1}}) as app:
+    async with run_app(tmp_path) as app:
+        gate = ImageGate(app.simulator, answers=5)
         run_id = await app.start(targetCount=60)
-        await app.wait_until_billed(5)
+        await app.wait_until_billed(6)
         first = await app.call("POST", f"/api/runs/{run_id}/cancel")
         second = await app.call("POST", f"/api/runs/{run_id}/cancel")
+        gate.open()
         status = await app.wait(run_id)
         billed = app.simulator.stats()["billedImageCount"]
         ended = await app.call("POST", f"/api/runs/{run_id}/cancel")

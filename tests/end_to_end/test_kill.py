@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from model_simulator.in_process import RunningSimulator, running_simulator
+from tests.support.image_gate import ImageGate
 from tests.support.importer import import_catalog
 from tests.support.seeder_process import start_seeder
 
@@ -43,9 +44,11 @@ def list_temporary_files(folder: Path) -> list[Path]:
 @pytest.mark.parametrize("moment", [{"texts": 1}, {"images": 1}, {"images": 23}])
 async def test_a_killed_run_is_completed_by_the_same_command(tmp_path: Path, moment: dict[str, int]) -> None:
     async with running_simulator(faults=FAULTS) as simulator:
+        gate = ImageGate(simulator, moment.get("images", 0))  # so that the run does not end before it is killed
         async with start_seeder(*COMMAND, cwd=tmp_path, endpoint=simulator.url) as first:
             await wait_for(simulator, **moment)
             await first.kill()
+        gate.open()
         async with start_seeder(*COMMAND, cwd=tmp_path, endpoint=simulator.url) as second:
             status, reported, _ = await second.finish()
         by_prompt = simulator.stats()["billedImagesByPrompt"]

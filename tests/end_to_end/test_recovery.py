@@ -75,6 +75,8 @@ async def test_a_root_that_is_lost_each_time_ends_the_run_as_worker_lost_with_th
         await app.wait_until_billed(6)
         lose_root(app, times=1000)
         wake_root(app, run_id)
+        async with asyncio.timeout(300):
+            await app.host.engine.wait_until_idle()  # no image that was in flight is stored after the run has ended
         status = await app.wait(run_id)
         billed, images = app.simulator.stats()["billedImageCount"], count_images(app)
         unfinished = list_unfinished_items(app)

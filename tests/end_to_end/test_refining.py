@@ -12,6 +12,7 @@ import yaml
 from model_simulator.in_process import running_simulator
 from shared.config import ModelSettings
 from shared.models.provider_names import Provider, ProviderAccess
+from tests.support.image_gate import ImageGate
 from tests.support.input_rows import dump_rows
 from tests.support.running_app import FAST, MODEL_KEY, RunningApp, run_app
 
@@ -23,9 +24,13 @@ def make_prompts(count: int) -> list[dict[str, str]]:
     return [{"title": f"A lighthouse keeper, number {number}", "mood": "calm"} for number in range(1, count + 1)]
 
 
-async def run_prompts(app: RunningApp, count: int, **request: object) -> dict[str, Any]:
+async def start_prompts(app: RunningApp, count: int, **request: object) -> str:
     assert (await app.call("PUT", "/api/inputs/prompts.json", dump_rows(make_prompts(count)))).status == 201
-    return await app.run(**{"source": "prompts", "input": "inputs/prompts.json", "refine": REFINE, **request})
+    return await app.start(**{"source": "prompts", "input": "inputs/prompts.json", "refine": REFINE, **request})
+
+
+async def run_prompts(app: RunningApp, count: int, **request: object) -> dict[str, Any]:
+    return await app.wait(await start_prompts(app, count, **request))
 
 
 def read_summaries(app: RunningApp, run_id: str) -> list[dict[str, Any]]:
@@ -160,9 +165,11 @@ async def test_a_run_that_is_cancelled_in_the_middle_leaves_summaries_and_the_be
     async with run_app(tmp_path, faults={"secondRoundBest": 1}) as app:
         assert (await app.call("PUT", "/api/inputs/prompts.json", dump_rows(make_prompts(8)))).status == 201
         request = {"source": "prompts", "input": "inputs/prompts.json", "refine": REFINE}
+        gate = ImageGate(app.simulator, answers=7)
         run_id = await app.start(**request, parallelImageRequests=3)
         await app.wait_until_billed(8)
         assert (await app.call("POST", f"/api/runs/{run_id}/cancel")).status == 202
+        gate.open()
         cancelled = await app.wait(run_id)
         summaries = read_summaries(app, run_id)
         for summary in summaries:
@@ -179,8 +186,11 @@ async def test_a_run_that_is_cancelled_in_the_middle_leaves_summaries_and_the_be
 
 async def test_a_budget_that_is_exhausted_keeps_the_images_so_far(tmp_path: Path) -> None:
     async with run_app(tmp_path, faults={"secondRoundBest": 1}) as app:
-        status = await run_prompts(app, 6, maxCostUsd=0.25, acceptEstimate=True, parallelImageRequests=6)
-        run_id = status["runId"]
+        gate = ImageGate(app.simulator)
+        run_id = await start_prompts(app, 6, maxCostUsd=0.25, acceptEstimate=True, parallelImageRequests=6)
+        await app.wait_until_billed(6)  # else a fast item may use up the budget before a slow one has an image
+        gate.open()
+        status = await app.wait(run_id)
         summaries, failed = read_summaries(app, run_id), app.read(f"runs/{run_id}/failed_images.json")
         for summary in summaries:
             check_shipped(app, run_id, summary)

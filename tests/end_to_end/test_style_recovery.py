@@ -26,6 +26,7 @@ from tests.end_to_end.test_style_references import STYLE, draw_reference, read_m
 from tests.support.audit_queries import query_audit, sum_calls
 from tests.support.azurite import Azurite
 from tests.support.fault_injection import DeliverTwice, FaultInjection, KillAtChange, KillAtReturn, LoseResults, Side
+from tests.support.image_gate import ImageGate
 from tests.support.restartable_app import CATALOG, RestartableApp
 from tests.support.running_app import FAST, RunningApp, run_app
 from tests.support.seeder_process import start_seeder
@@ -175,12 +176,14 @@ async def read_catalog(app: RunningApp, status: Mapping[str, Any]) -> dict[str, 
 
 
 async def test_a_cancelled_run_and_its_repair_have_the_same_references(tmp_path: Path) -> None:
-    async with run_app(tmp_path, faults={"latencySeconds": {"text": 0.005, "image": 0.1}}) as app:
+    async with run_app(tmp_path) as app:
+        gate = ImageGate(app.simulator, answers=3)
         await upload(app, draw_reference(BLUE))
         run_id = await app.start(targetCount=16, categoryCount=2, parallelImageRequests=2, **STYLE)
         await app.wait_until_billed(4)
         await upload(app, draw_reference(RED))
         assert (await app.call("POST", f"/api/runs/{run_id}/cancel")).status == 202
+        gate.open()
         cancelled = await app.wait(run_id)
         first_bill = app.simulator.stats()
         kept = await read_catalog(app, cancelled)

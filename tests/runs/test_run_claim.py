@@ -107,7 +107,7 @@ async def test_a_run_of_this_host_that_it_does_not_know_gets_a_minute_to_start(
     assert (await take(store, "run-2") is None) == is_taken
 
 
-@pytest.mark.parametrize(("minutes", "is_taken"), [(14.9, False), (15.1, True)])
+@pytest.mark.parametrize(("minutes", "is_taken"), [(14, False), (15.1, True)])
 async def test_a_run_of_another_host_counts_as_gone_after_15_minutes_of_silence(
     store: RecordingStore, minutes: float, is_taken: bool
 ) -> None:
@@ -172,7 +172,7 @@ async def test_a_claim_that_is_released_while_it_is_evaluated_can_be_taken() -> 
 
 
 async def test_a_fresh_claim_is_not_written_again(store: RecordingStore) -> None:
-    await put_claim(store, "run-1", age=HEARTBEAT_INTERVAL - timedelta(seconds=5))
+    await put_claim(store, "run-1", age=HEARTBEAT_INTERVAL / 2)
     for _ in range(10):
         assert await send_heartbeat(store, "lego", run_id="run-1", host_id=HOST) is not None
     assert store.changes == []
@@ -180,10 +180,11 @@ async def test_a_fresh_claim_is_not_written_again(store: RecordingStore) -> None
 
 async def test_a_heartbeat_is_written_at_most_once_a_minute(store: RecordingStore) -> None:
     await put_claim(store, "run-1", age=HEARTBEAT_INTERVAL + timedelta(seconds=1))
+    before = datetime.now(UTC)
     claims = await asyncio.gather(*(send_heartbeat(store, "lego", run_id="run-1", host_id=HOST) for _ in range(10)))
     for claim in (*claims, await read_claim(store, "lego")):
         assert claim is not None
-        assert datetime.now(UTC) - claim.heartbeat_at < timedelta(seconds=30)
+        assert claim.heartbeat_at >= before
     written = len(store.changes)
     assert await send_heartbeat(store, "lego", run_id="run-1", host_id=HOST) is not None
     assert len(store.changes) == written
