@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser
 
+from tests.support.browser_visitor import TIMEOUT_MS
 from tests.support.review_catalogs import list_rows, make_catalog
 from tests.support.running_app import RunningApp
 
@@ -50,6 +51,7 @@ async def test_calls_of_another_site_are_refused(
     (row, _) = await list_rows(app)
     sent = body.replace("ID", row["itemId"]).replace("SHA", row["image"]["sha256"])
     page = await browser.new_page()
+    page.set_default_timeout(TIMEOUT_MS)
     async with serve_other_site("") as url:
         await page.goto(url)
         # "no-cors" and a plain type need no permission, so the request reaches the app.
@@ -88,6 +90,7 @@ async def test_calls_of_another_site_are_refused(
 
 async def test_the_page_cannot_be_framed(app: RunningApp, browser: Browser) -> None:
     page = await browser.new_page()
+    page.set_default_timeout(TIMEOUT_MS)
     async with serve_other_site(f'<iframe src="{app.host.url}/api/review/"></iframe>') as url:
         await page.goto(url)
         await page.wait_for_load_state("networkidle")

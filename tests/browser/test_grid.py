@@ -11,6 +11,13 @@ from tests.support.review_catalogs import decide, find_row, list_rows, make_cata
 from tests.support.review_page import ReviewPage, tab_to
 from tests.support.running_app import FAST, RunningApp
 
+LATE_EFFECTS = """
+const wait = setTimeout;
+requestAnimationFrame = run => wait(() => run(performance.now()), 2000);
+setTimeout = (run, delay = 0, ...values) => wait(run, Math.max(delay, 2000), ...values);
+"""
+"""A slow browser: what a view does after it is painted comes two seconds later."""
+
 
 async def test_keys_are_dead_while_somebody_types(app: RunningApp, person: Visitor) -> None:
     names = await make_catalog(app, 4)
@@ -95,6 +102,17 @@ async def test_enter_opens_an_item_and_escape_returns_to_it(app: RunningApp, per
     await expect(person.page.get_by_role("heading", level=1, name=names[2])).to_be_visible()
     await review.press("Escape")
     await expect(review.cell(names[2])).to_be_focused()
+
+
+async def test_keys_work_as_soon_as_their_view_is_there(app: RunningApp, person: Visitor) -> None:
+    names = await make_catalog(app, 4)
+    await person.context.add_init_script(LATE_EFFECTS)
+    review = await ReviewPage.open(person, "toys")
+    await expect(review.cell(names[3])).to_be_visible()
+    await review.press("ArrowRight", "Enter")
+    await expect(person.page.get_by_role("heading", level=1, name=names[1])).to_be_visible()
+    await review.press("j")
+    await expect(person.page.get_by_role("heading", level=1, name=names[2])).to_be_visible()
 
 
 async def test_a_decision_goes_to_the_next_undecided_item(app: RunningApp, person: Visitor) -> None:

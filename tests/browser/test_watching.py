@@ -6,7 +6,7 @@ from playwright.async_api import Browser, expect
 
 from tests.support.browser_accessibility import find_violations
 from tests.support.browser_program import find_browser, is_required
-from tests.support.browser_visitor import Visitor, open_visitor
+from tests.support.browser_visitor import TIMEOUT_MS, Visitor, open_visitor
 
 POLICY = "default-src 'none'; script-src 'self'; img-src 'self'; connect-src 'self' http://127.0.0.1:9"
 PAGE = "<!doctype html><title>Test</title><link rel=icon href=/ok><script src=/script.js></script><body>"
@@ -69,6 +69,7 @@ async def test_a_problem_of_a_page_is_recorded(browser: Browser, script: str, ex
 
 async def test_axe_finds_what_a_screen_reader_cannot_read(browser: Browser) -> None:
     page = await browser.new_page()
+    page.set_default_timeout(TIMEOUT_MS)
     await page.set_content(
         "<html lang=en><title>Test</title><main><h1>Test</h1><img src=data:,><button></button></main>"
     )

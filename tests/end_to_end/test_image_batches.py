@@ -223,10 +223,10 @@ async def test_refused_prompts_fail_as_in_other_calls(tmp_path: Path) -> None:
 
 async def test_a_cancelled_run_keeps_and_counts_what_its_batches_finished(tmp_path: Path) -> None:
     async with lab(tmp_path, batches={"seconds": 12}) as here, here.host(FaultInjection()) as host:
+        here.stop_batches_at_first_line()
         await here.start(host)
         async with aiohttp.ClientSession() as session:
             await wait_until(lambda: here.simulator.stats()["billedImageCount"] > 0)
-            here.stop_batches()
             async with session.post(f"{host.url}/api/runs/{here.run_id}/cancel") as response:
                 assert response.status == 202
         await host.engine.wait_for_completion(here.run_id)

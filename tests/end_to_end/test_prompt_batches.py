@@ -274,9 +274,9 @@ async def test_prompts_of_trial_images_are_written_at_once_and_the_others_in_bat
 
 async def test_a_cancelled_run_keeps_and_counts_the_prompts_that_were_finished(tmp_path: Path) -> None:
     async with rows_lab(tmp_path, batches={"seconds": 12}) as here, here.host(FaultInjection()) as host:
+        here.stop_batches_at_first_line()
         await here.start(host)
         await wait_until(lambda: here.simulator.stats()["requests"]["responses"].get("200", 0) > 0)
-        here.stop_batches()
         async with aiohttp.ClientSession() as session:
             url = f"{host.url}/api/runs/{here.run_id}"
             status = await wait_for_status(session, url, lambda run: run.get("textBatches", {}).get("batches") == 2)

@@ -152,9 +152,18 @@ class Lab:
         async with self.open_store() as store:
             await store.write("inputs/rows.json", json.dumps(rows).encode(), content_type="application/json")
 
-    def stop_batches(self) -> None:
-        """Let no batch go on, so that a test has time for what it does while some lines of them are done."""
-        self.simulator.set_faults({**QUICK, "batches": {"seconds": 1e6}})
+    def stop_batches_at_first_line(self) -> None:
+        """Let no batch go on once a line was run, so that a test has time for what it does while some of them are."""
+        service = self.simulator.service
+        for name in ("run_image_line", "run_text_line"):
+            setattr(service, name, self._make_stopping(getattr(service, name)))
+
+    def _make_stopping(self, run_line: Callable[..., Any]) -> Callable[..., Any]:
+        def run_and_stop(*given: Any) -> Any:
+            self.simulator.set_faults({**QUICK, "batches": {"seconds": 1e6}})
+            return run_line(*given)
+
+        return run_and_stop
 
     async def start(self, host: DurableEmulator) -> None:
         self.run_id = await self.start_other(host, self.key)

@@ -85,9 +85,10 @@ class ReviewPage:
 
 
 async def tab_to(page: Page, target: Locator) -> None:
-    """Press Tab until an element has the focus."""
+    """Wait until an element is there, and press Tab until it has the focus."""
+    await expect(target.first).to_be_visible()
     for _ in range(MAX_TABS):
-        if await target.count() and await target.first.evaluate("element => element === document.activeElement"):
+        if await target.first.evaluate("element => element === document.activeElement"):
             return
         await page.keyboard.press("Tab")
     raise AssertionError(f"{target} does not get the focus by {MAX_TABS} presses of Tab")

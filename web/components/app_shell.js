@@ -1,6 +1,6 @@
 /** The frame around all views: navigation, the current view, dialogs and messages. */
 
-import { Fragment, html, useEffect, useState } from "../lib/html.js";
+import { Fragment, html, useEffect, useLayoutEffect, useState } from "../lib/html.js";
 import { bindKeys } from "../lib/keys.js";
 import { address, makeHref } from "../lib/router.js";
 import { loadPage } from "../views/routes.js";
@@ -14,7 +14,7 @@ export function AppShell() {
   const [isHelpOpen, setHelpOpen] = useState(false);
   const key = path.join("/");
 
-  useEffect(() => bindKeys("Everywhere", [{ keys: ["?"], label: "Show the keys", run: () => setHelpOpen(true) }]), []);
+  useLayoutEffect(() => bindKeys("Everywhere", [{ keys: ["?"], label: "Show the keys", run: () => setHelpOpen(true) }]), []);
   useEffect(() => {
     let isWanted = true;
     loadPage(path).then((loaded) => {

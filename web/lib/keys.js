@@ -17,7 +17,8 @@ import { shortcutsEnabled } from "./session.js";
 export const shortcutTables = signal([]);
 
 /**
- * Puts a table in force until the returned function is called (use it as the result of an effect).
+ * Puts a table in force until the returned function is called. Use it as the result of a layout effect: then keys work as soon
+ * as the view can be seen.
  * @param {string} title of the view, for the help
  * @param {Binding[]} bindings
  * @returns {() => void}

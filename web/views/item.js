@@ -5,7 +5,7 @@ import { StoredImage } from "../components/stored_image.js";
 import { catalogPath, getJson, sendJson } from "../lib/api.js";
 import { announce, say } from "../lib/announce.js";
 import { formatCount } from "../lib/format.js";
-import { html, useEffect, useMemo, useRef, useState } from "../lib/html.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../lib/html.js";
 import { holdImage, imagePath } from "../lib/images.js";
 import { bindKeys } from "../lib/keys.js";
 import { asApiError, useLoaded } from "../lib/polling.js";
@@ -105,7 +105,7 @@ export function ItemView({ catalog, itemId }) {
   };
   const latest = useRef(actions);
   latest.current = actions;
-  useEffect(() => bindKeys("Item", makeItemBindings(() => latest.current)), []);
+  useLayoutEffect(() => bindKeys("Item", makeItemBindings(() => latest.current)), []);
 
   return html`<div class="item-view">
     <${ItemHeader} state=${state} itemId=${itemId} name=${row?.name ?? "Item"} actions=${actions} />

@@ -4,7 +4,7 @@ import { CatalogHeader } from "../components/catalog_header.js";
 import { ErrorNote } from "../components/feedback.js";
 import { announce } from "../lib/announce.js";
 import { formatCount } from "../lib/format.js";
-import { html, useEffect, useMemo, useState } from "../lib/html.js";
+import { html, useEffect, useLayoutEffect, useMemo, useState } from "../lib/html.js";
 import { bindKeys } from "../lib/keys.js";
 import { makeHref, navigate, useOwnQuery } from "../lib/router.js";
 import { hasEnded } from "../lib/run_words.js";
@@ -31,7 +31,7 @@ export function ReviewView({ catalog }) {
   const [ownRun, setOwnRun] = useState(/** @type {string | null} */ (null));
   const actions = useMemo(() => makeActions(state, setRegenerated, setCompared), [state]);
 
-  useEffect(() => bindKeys("Review", makeReviewBindings(state, actions)), [state, actions]);
+  useLayoutEffect(() => bindKeys("Review", makeReviewBindings(state, actions)), [state, actions]);
   useEffect(() => {
     state.queue.onRefused = (refused) => void state.pages.refresh().then(() => state.updateSelection(refused));
     state.queue.onSaved = () => undefined;
