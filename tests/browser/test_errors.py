@@ -11,6 +11,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.conftest import OpenVisitor
 from tests.support.browser_accessibility import find_violations
 from tests.support.browser_visitor import Visitor
+from tests.support.held_port import hold_port
 from tests.support.review_catalogs import make_catalog, read_verdicts
 from tests.support.review_page import ReviewPage
 from tests.support.running_app import RunningApp, run_app
@@ -21,14 +22,12 @@ class StoppableApp:
     """An app that a test stops and starts again at the same address."""
 
     folder: Path
-    port: int = 0
+    port: int
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self) -> RunningApp:
         """Start the app."""
-        app = await self._stack.enter_async_context(run_app(self.folder, port=self.port))
-        self.port = int(app.host.url.rpartition(":")[2])
-        return app
+        return await self._stack.enter_async_context(run_app(self.folder, port=self.port))
 
     async def stop(self) -> None:
         """Stop the app."""
@@ -38,11 +37,12 @@ class StoppableApp:
 @pytest_asyncio.fixture(loop_scope="session")
 async def stoppable(browser: Browser, tmp_path: Path) -> AsyncIterator[StoppableApp]:
     del browser
-    stoppable = StoppableApp(tmp_path)
-    try:
-        yield stoppable
-    finally:
-        await stoppable.stop()
+    with hold_port() as port:
+        stoppable = StoppableApp(tmp_path, port)
+        try:
+            yield stoppable
+        finally:
+            await stoppable.stop()
 
 
 async def test_decisions_made_while_the_app_is_away_are_kept_and_saved_later(

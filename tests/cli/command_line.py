@@ -66,10 +66,20 @@ class CommandLine:
 
 
 class RunningCommand:
-    """A command in a process of its own, killed at the end of the block, or after so many seconds."""
+    """A command in a process of its own, killed at the end of the block, or after so many seconds.
 
-    def __init__(self, folder: Path, arguments: Sequence[str | Path], *, seconds: float = 300) -> None:
-        command = [sys.executable, "-c", "from cli.main import main; main()", *map(str, arguments)]
+    Args:
+        folder: working directory.
+        arguments: of the command.
+        preparation: Python code that the process runs first.
+        seconds: the limit.
+    """
+
+    def __init__(
+        self, folder: Path, arguments: Sequence[str | Path], *, preparation: str = "", seconds: float = 300
+    ) -> None:
+        program = f"{preparation}\nfrom cli.main import main\nmain()"
+        command = [sys.executable, "-c", program, *map(str, arguments)]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AZURE_")}
         self._process = subprocess.Popen(
             command,

@@ -13,8 +13,19 @@ pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="signals of this kind are for POSIX"),
 ]
 
-NEVER = {"latencySeconds": {"text": 0.01, "image": 50}}
+NEVER = {"latencySeconds": {"text": 0.01, "image": 3600}}
 """Faults of a run that is certainly still busy when it is stopped."""
+
+HANGING_HOST = """
+import asyncio
+from durable_emulator.engine.engine import Engine
+
+async def hang(*_):
+    await asyncio.Event().wait()
+
+Engine.stop = hang
+"""
+"""Code of a process whose host does not end by itself once it is stopped."""
 
 WriteFaults = Callable[..., Path]
 
@@ -89,7 +100,7 @@ def test_prune_without_a_model_leaves_an_unfinished_run_alone(
 
 
 def test_a_second_ctrl_c_leaves_at_once(write_faults: WriteFaults, tmp_path: Path) -> None:
-    with start(tmp_path, write_faults(**NEVER)) as running:
+    with RunningCommand(tmp_path, command(write_faults(**NEVER)), preparation=HANGING_HOST) as running:
         running.wait_for_error_line("lego ")
         running.send(signal.SIGINT)
         running.wait_for_error_line("stopping")

@@ -16,6 +16,7 @@ from cli.program_name import find_program
 from cli.review_page import choose_port, make_page_url
 from tests.cli.command_line import SMALL, CommandLine, RunningCommand
 from tests.cli.deployed_app import DeployedApp
+from tests.support.held_port import hold_port
 
 WriteFaults = Callable[..., Path]
 
@@ -54,12 +55,10 @@ def test_a_free_port_takes_the_place_of_the_default_one_that_is_taken(taken_port
     assert choose_port(taken_port) == taken_port
 
 
-def test_the_default_port_is_used_where_it_is_free(taken_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        free = int(other.getsockname()[1])
-    assert free != taken_port
-    monkeypatch.setattr(review_page, "DEFAULT_PORT", free)
-    assert choose_port(None) == free
+def test_the_default_port_is_used_where_it_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    with hold_port() as free:
+        monkeypatch.setattr(review_page, "DEFAULT_PORT", free)
+        assert choose_port(None) == free
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[IdentityEndpoint]:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> MovedClock:
-    """The clock by which tokens expire; waits take their real time."""
+    """The clock by which tokens are issued and expire; waits take their real time."""
     moved = MovedClock(time.time())
-    monkeypatch.setattr("shared.identity.token_source.time", moved)
+    for module in ("shared.identity.token_source", "tests.support.identity_endpoint"):
+        monkeypatch.setattr(f"{module}.time", moved)
     return moved

@@ -62,7 +62,9 @@ async def test_bad_moments_of_the_endpoint_are_ridden_out(
 ) -> None:
     endpoint.plan.append(trouble)
     async with open_credential(IN_AZURE, limits=PATIENT) as credential:
-        assert (await credential.get_token(SCOPE)).token == f"token-{len(endpoint.asked)}"
+        token = (await credential.get_token(SCOPE)).token
+    number = int(token.removeprefix("token-"))
+    assert 1 < number <= len(endpoint.asked)  # on a busy machine, tries may time out and arrive late
     assert not endpoint.plan
 
 

@@ -213,7 +213,7 @@ async def test_prompts_that_batches_left_out_are_shared_by_as_many_writers_as_a_
     try:
         start: BatchesInput[PromptJob] = BatchesInput("run", "toys", width=width, max_retries=2)
         engine.start_instance("write_prompt_batches", json.dumps(start.to_json()), "batches")
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             await finish(engine, clock, "batches")
     finally:
         await engine.stop(grace_seconds=0)

@@ -140,6 +140,6 @@ async def calling_simulator(faults: Mapping[str, Any] | None = None, **options: 
     """Run a simulator without latency, with these faults in addition, and call it."""
     async with (
         running_simulator(faults={**QUICK, **(faults or {})}, **options) as simulator,
-        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=300)) as session,
     ):
         yield Caller(session, simulator)

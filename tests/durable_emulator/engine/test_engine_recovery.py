@@ -14,6 +14,7 @@ from azure.durable_functions import RetryOptions
 from durable_emulator.engine import EngineStoppedError, Instance, ManualClock, RuntimeStatus
 from durable_emulator.engine.fault_injection import FaultInjector, FaultPoint, SimulatedKillError
 from durable_emulator.engine.testing import finish, run_engine
+from tests.support.moved_clock import MovedClock
 
 Steps = Generator[Any, Any, Any]
 
@@ -206,14 +207,15 @@ async def test_an_activity_whose_result_is_lost_is_delivered_again(tmp_path: Pat
 
 
 async def test_a_stopped_engine_records_results_in_its_grace_period_and_repeats_cancelled_activities(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: Counter[str] = Counter()
-    both_run, never = asyncio.Barrier(3), asyncio.Event()
+    both_run, may_end, never = asyncio.Barrier(3), asyncio.Event(), asyncio.Event()
 
     async def end(_: Any) -> str:
         calls["end"] += 1
         await both_run.wait()
+        await may_end.wait()
         return "ended"
 
     async def hang(_: Any) -> str:
@@ -230,7 +232,17 @@ async def test_a_stopped_engine_records_results_in_its_grace_period_and_repeats_
     async with run_engine(tmp_path / "j", clock, {"both": both}, {"end": end, "hang": hang}) as engine:
         instance_id = engine.start_instance("both")
         await both_run.wait()
-        await engine.stop(grace_seconds=0.05)
+        loop = asyncio.get_running_loop()
+        loop_clock = MovedClock(loop.time())
+        with monkeypatch.context() as patch:
+            patch.setattr(loop, "time", loop_clock.time)  # the grace period ends after the first activity
+            stopping = asyncio.create_task(engine.stop(grace_seconds=60))
+            await asyncio.sleep(0)
+            may_end.set()
+            await engine._changes.wait_until(lambda: engine._workers.running == 1)
+            assert not stopping.done()
+            loop_clock.now += 60
+            await stopping
     async with run_engine(tmp_path / "j", clock, {"both": both}, {"end": end, "hang": hang}) as engine:
         instance = await finish(engine, clock, instance_id)
 
