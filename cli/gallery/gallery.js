@@ -12,6 +12,10 @@
   }));
   const total = sections.reduce((sum, section) => sum + section.cards.length, 0);
 
+  /** @param {number} number */
+  const format = (number) => number.toLocaleString("en");
+  const all = `${format(total)} ${total === 1 ? "item" : "items"}`;
+
   /** @param {string} text */
   const fold = (text) => text.normalize("NFKC").toLocaleLowerCase();
 
@@ -34,7 +38,7 @@
       element.hidden = shownHere === 0;
       shown += shownHere;
     }
-    count.textContent = shown === 0 ? "No item matches" : shown === total ? `${total} items` : `${shown} of ${total} items`;
+    count.textContent = shown === 0 ? "No item matches" : shown === total ? all : `${format(shown)} of ${all}`;
   };
 
   let timer = 0;

@@ -18,7 +18,12 @@ from durable_emulator.engine.fault_injection import FaultInjector
 from durable_emulator.errors import HostFolderError, HostPortError
 from durable_emulator.host.app_definition import DEFAULT_ROUTE_PREFIX, TimerFunction, read_functions
 from durable_emulator.host.host_folder import HostFolder
-from durable_emulator.host.http_triggers import HttpTriggers, empty_routing_errors, reject_foreign_origins
+from durable_emulator.host.http_triggers import (
+    HttpTriggers,
+    empty_routing_errors,
+    reject_foreign_origins,
+    reject_undecodable_headers,
+)
 from durable_emulator.host.invocation import Invoker
 from durable_emulator.host.local_client import LocalDurableClient
 from durable_emulator.host.management_api import ManagementApi, make_client_binding, respond_when_stopped
@@ -209,11 +214,17 @@ class DurableEmulator:
     async def _listen(self, engine: Engine, undo: AsyncExitStack) -> None:
         server = web.Application(
             client_max_size=MAX_BODY_BYTES,
-            middlewares=[reject_foreign_origins, empty_routing_errors, respond_when_stopped],
+            middlewares=[
+                reject_undecodable_headers,
+                reject_foreign_origins,
+                empty_routing_errors,
+                respond_when_stopped,
+            ],
         )
         server.add_routes(ManagementApi(engine, lambda: self.management_url).list_routes(self._management_path))
         self._triggers.register(server.router)
-        runner = web.AppRunner(server, access_log=None, shutdown_timeout=REQUEST_GRACE_SECONDS)
+        # The Functions host leaves compressed bodies to the app, too.
+        runner = web.AppRunner(server, access_log=None, auto_decompress=False, shutdown_timeout=REQUEST_GRACE_SECONDS)
         await runner.setup()
         undo.push_async_callback(runner.cleanup)
         try:

@@ -136,6 +136,19 @@ async def reject_foreign_origins(
 
 
 @web.middleware
+async def reject_undecodable_headers(
+    request: web.Request,
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+) -> web.StreamResponse:
+    """Answer 400 to requests with a header that is not UTF-8, as the Functions host does."""
+    try:
+        "".join(request.headers.values()).encode()
+    except UnicodeEncodeError:
+        return web.Response(status=400)
+    return await handler(request)
+
+
+@web.middleware
 async def empty_routing_errors(
     request: web.Request,
     handler: Callable[[web.Request], Awaitable[web.StreamResponse]],

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
@@ -66,6 +67,19 @@ async def test_a_wrong_key_is_asked_for_again_and_the_view_goes_on(
     await enter_key(page, KEY)
     await expect(page.get_by_role("grid").get_by_role("gridcell").first).to_be_visible()
     assert page.url.endswith("#/catalogs/toys/review")
+
+
+@pytest.mark.parametrize("key", [f"{KEY}\u200b", "\u043a\u043b\u044e\u0447", "schl\u00fcssel"])
+async def test_a_key_that_no_header_can_hold_is_asked_for_again(
+    locked_app: RunningApp, open_person: OpenVisitor, key: str
+) -> None:
+    person = await open_person(locked_app, key=KEY)
+    page = await person.open()
+    await enter_key(page, key)
+    await expect(find_dialog(page).get_by_role("alert")).to_be_visible()
+    assert await find_violations(page) == []
+    await enter_key(page, KEY)
+    await expect(page.get_by_role("link", name="toys")).to_be_visible()
 
 
 async def test_the_key_is_not_stored_beyond_the_session(locked_app: RunningApp, open_person: OpenVisitor) -> None:

@@ -55,3 +55,22 @@ async def test_the_skip_link_comes_first_and_leads_to_the_content(person: Visito
     await expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("main")).to_be_focused()
+
+
+async def test_a_catalog_without_images_says_so_in_the_middle_of_its_cover(app: RunningApp, person: Visitor) -> None:
+    await app.run(targetCount=2, categoryCount=1, dryRun=True)
+    page = await person.open()
+    note = page.get_by_text("No image yet")
+    await expect(note).to_be_visible()
+    distances = await note.evaluate(
+        """(note) => {
+          const text = document.createRange();
+          text.selectNodeContents(note);
+          const [words, cover] = [text.getBoundingClientRect(), note.parentElement.getBoundingClientRect()];
+          return [
+            words.x + words.width / 2 - cover.x - cover.width / 2,
+            words.y + words.height / 2 - cover.y - cover.height / 2,
+          ];
+        }"""
+    )
+    assert [abs(distance) < 2 for distance in distances] == [True, True]

@@ -100,6 +100,20 @@ async def test_a_gallery_can_be_searched_and_filtered(browser: Browser, tmp_path
     await page.context.close()
 
 
+async def test_a_gallery_counts_one_item_and_thousands_as_its_heading_does(browser: Browser, tmp_path: Path) -> None:
+    for items, text in (1, "1 item"), (1200, "1,200 items"):
+        sections = [SectionView(key=ROW.category, items=items)]
+        summary = GallerySummary("toys", items, 0, 0, only_approved=False, sections=sections, created_at=WHEN)
+        file = tmp_path / f"{items}.html"
+        page = render_start(summary) + render_section_start(sections[0], 1) + render_card(ROW, None) * items
+        file.write_text(page + render_section_end() + render_end(0), encoding="utf-8", newline="\n")
+        opened, _, said = await open_file(browser, file)
+        await expect(opened.locator("#count")).to_have_text(text)
+        await expect(opened.locator("header")).to_contain_text(text)
+        assert said == []
+        await opened.context.close()
+
+
 async def test_a_gallery_shows_everything_without_scripts(browser: Browser, tmp_path: Path) -> None:
     page, _, _ = await open_file(browser, write_gallery(tmp_path), scripts=False)
     await expect(page.locator("article:visible")).to_have_count(4)

@@ -53,6 +53,23 @@ async def test_the_later_of_two_decisions_about_one_item_counts(app: RunningApp,
     assert (await read_verdicts(app))[names[0]] == "rejected"
 
 
+async def test_an_undo_keeps_what_another_reviewer_has_decided_since(app: RunningApp, open_person: OpenVisitor) -> None:
+    names = await make_catalog(app, 4)
+    first, second = await open_person(app), await open_person(app)
+    here, there = await ReviewPage.open(first, "toys"), await ReviewPage.open(second, "toys")
+    await here.decide(names[0], "a")
+    await there.expect_verdict("approved", names[0])
+    await there.decide(names[0], "x")
+    await here.expect_verdict("rejected", names[0])
+    await here.decide(names[1], "a")
+    await here.press("u")
+    await here.expect_verdict("undecided", names[1])
+    await here.press("u")
+    await here.decide(names[2], "a")  # sent after what the undo would send
+    await there.expect_verdict("approved", names[2])
+    assert await read_verdicts(app) == dict(zip(names, ["rejected", "undecided", "approved", "undecided"], strict=True))
+
+
 async def test_an_image_that_was_regenerated_meanwhile_asks_again(app: RunningApp, person: Visitor) -> None:
     names = await make_catalog(app, 4)
     await decide(app, await list_rows(app), "approved")

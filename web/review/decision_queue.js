@@ -83,13 +83,27 @@ export class DecisionQueue {
     this.#record(changed.map((one) => ({ ...one, verdict, note: verdict === "undecided" ? null : note === undefined ? one.note : note })), new Map(changed.map((one) => [one.itemId, one.verdict])));
   }
 
-  /** @returns {ItemDecision[]} what was put back; empty: there is nothing to undo */
-  undo() {
+  /**
+   * Puts back what the last step replaced, except where another reviewer has decided since.
+   * @param {(itemId: string) => ItemRow | null} readRow null: the row is not known here
+   * @returns {{restored: ItemDecision[], kept: ItemDecision[]} | null} null: there is nothing to undo
+   */
+  undo(readRow) {
     const step = this.steps[this.steps.length - 1];
-    if (step === undefined) return [];
+    if (step === undefined) return null;
     this.steps = this.steps.slice(0, -1);
-    this.#record(step.before, new Map(step.before.map((one) => [one.itemId, step.verdict])));
-    return step.before;
+    /** @type {ItemDecision[]} */
+    const restored = [];
+    /** @type {ItemDecision[]} */
+    const kept = [];
+    for (const one of step.before) {
+      const row = readRow(one.itemId);
+      const current = row === null ? null : this.find(row);
+      if (current === null || current.sha256 !== one.sha256 || current.verdict === step.verdict) restored.push(one);
+      else kept.push(current);
+    }
+    this.#record(restored, new Map(restored.map((one) => [one.itemId, step.verdict])));
+    return { restored, kept };
   }
 
   /** @param {ItemDecision[]} decisions @param {Map<string, Verdict>} from the verdicts they replace */

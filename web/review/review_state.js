@@ -247,15 +247,19 @@ export class ReviewState {
   }
 
   undo() {
-    const restored = this.queue.undo();
+    const undone = this.queue.undo((itemId) => this.pages.at(this.pages.indexOf(itemId)));
     this.decidedAt = performance.now();
-    const first = restored[0];
-    if (first === undefined) {
+    if (undone === null) {
       announce("There is nothing to undo.");
       return;
     }
-    announce(restored.length === 1 ? `Undone: ${first.name} is ${first.verdict}` : `Undone: ${formatNoun(restored.length, "item")}`);
-    const index = this.pages.indexOf(first.itemId);
+    const [first, ...others] = undone.restored;
+    const [kept, ...alsoKept] = undone.kept;
+    const parts = [];
+    if (first !== undefined) parts.push(others.length === 0 ? `Undone: ${first.name} is ${first.verdict}` : `Undone: ${formatNoun(undone.restored.length, "item")}`);
+    if (kept !== undefined) parts.push(`Not undone, because another reviewer has decided since: ${alsoKept.length === 0 ? `${kept.name} is ${kept.verdict}` : formatNoun(undone.kept.length, "item")}`);
+    announce(parts.join(". "));
+    const index = this.pages.indexOf((first ?? kept)?.itemId ?? "");
     if (index >= 0) this.moveTo(index);
   }
 

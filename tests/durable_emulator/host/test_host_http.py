@@ -149,6 +149,30 @@ async def test_requests_that_a_foreign_web_page_can_send_are_refused(tmp_path: P
         assert answer.status == 403
 
 
+@pytest.mark.parametrize("name", [b"x-functions-key", b"X-Colour"])
+async def test_headers_that_are_not_utf_8_are_refused(tmp_path: Path, name: bytes) -> None:
+    async with serve(tmp_path, functions_key="s3cret") as (host, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(host.url.rsplit(":", 1)[1]))
+        writer.write(
+            b"GET /api/unnamed HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + name + b": gr\xfcn\r\n\r\n"
+        )
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "unknown"])
+async def test_compressed_bodies_reach_the_function_as_they_are(tmp_path: Path, encoding: str) -> None:
+    async with (
+        serve(tmp_path) as (_, session),
+        session.put("/api/echo/a", data=b"not compressed", headers={"Content-Encoding": encoding}) as answer,
+    ):
+        assert answer.status == 201
+        assert (await answer.json())["body"] == "not compressed"
+
+
 async def test_pages_of_this_machine_may_call(tmp_path: Path) -> None:
     headers = {"Origin": "http://localhost:3000"}
     async with serve(tmp_path) as (_, session), session.get("/api/health", headers=headers) as answer:
