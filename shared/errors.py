@@ -351,7 +351,8 @@ class NoApprovedImageError(RequestError):
         super().__init__(
             f"{what} of catalog {catalog!r} is {'not ' if is_one else ''}approved; approve "
             f"{'it' if is_one else 'at least one of them'}, on the review page or with seeder approve, then resume the "
-            "run, or cancel it"
+            f"run; for {'another first image' if is_one else 'other first images'}, cancel the run, regenerate "
+            f"{'it' if is_one else 'them'}, and start the run again"
         )
 
 

@@ -84,6 +84,13 @@ def _is_sdxl_size(width: int, height: int) -> bool:
     return width % SDXL_SIDE_MULTIPLE == height % SDXL_SIDE_MULTIPLE == 0
 
 
+MAI_FAMILY = ImageModelFamily(
+    r"mai-image-.*",
+    f"sides divisible by {MAI_SIDE_MULTIPLE}, each at least {MAI_MIN_SIDE_PIXELS}, {MAI_MAX_PIXELS} pixels at most",
+    _is_mai_size,
+    EXTENDED_QUALITIES,  # it has no quality, so any of them can be ignored
+)
+
 IMAGE_MODEL_FAMILIES = (
     ImageModelFamily(r"gpt-image-1(\.5|-mini)?(-\d.*)?", f"one of {', '.join(FIXED_SIZES)}", _is_fixed_size),
     ImageModelFamily(r"gpt-image-2(\.[0-4])?(-.*)?", _FREE_SIZE_RULE, _is_free_size),
@@ -99,41 +106,38 @@ IMAGE_MODEL_FAMILIES = (
         _is_seedream_size,
         EXTENDED_QUALITIES,  # it has no quality, so any of them can be ignored
     ),
-    ImageModelFamily(
-        r"mai-image-.*",
-        f"sides divisible by {MAI_SIDE_MULTIPLE}, each at least {MAI_MIN_SIDE_PIXELS}, {MAI_MAX_PIXELS} pixels at most",
-        _is_mai_size,
-        EXTENDED_QUALITIES,  # it has no quality, so any of them can be ignored
-    ),
+    MAI_FAMILY,
 )
 
 
-def check_size_for_model(model: str, size: str) -> None:
+def check_size_for_model(provider: Provider, model: str, size: str) -> None:
     """Check that a model supports an image size. PNG and JPEG are converted where a model offers one of them only.
 
     Args:
-        model: the model's name; for an unknown family nothing is checked.
+        provider: the image provider.
+        model: the model's or deployment's name; for an unknown family nothing is checked.
         size: ``WIDTHxHEIGHT`` in pixels.
 
     Raises:
         ValueError: the model does not support the size.
     """
-    family = _find_family(model)
+    family = _find_family(provider, model)
     if family is not None and not family.supports_size(*parse_image_size(size)):
         raise ValueError(f"{model!r} does not support the size {size!r}; expected {family.size_rule}.")
 
 
-def check_quality_for_model(model: str, quality: str) -> None:
+def check_quality_for_model(provider: Provider, model: str, quality: str) -> None:
     """Check that a model supports a quality.
 
     Args:
-        model: the model's name; for an unknown family nothing is checked.
+        provider: the image provider.
+        model: the model's or deployment's name; for an unknown family nothing is checked.
         quality: a quality of any model.
 
     Raises:
         ValueError: the model does not support the quality.
     """
-    family = _find_family(model)
+    family = _find_family(provider, model)
     if family is not None and quality not in family.qualities:
         raise ValueError(
             f"{model!r} does not support the quality {quality!r}; expected one of {', '.join(family.qualities)}."
@@ -223,5 +227,8 @@ def count_reference_tokens(provider: Provider, size: str, tokens: int) -> int:
     return tokens
 
 
-def _find_family(model: str) -> ImageModelFamily | None:
+def _find_family(provider: Provider, model: str) -> ImageModelFamily | None:
+    """Return the family of a model. All models of MAI-Image have one rule, so a deployment may have any name."""
+    if provider is Provider.MAI:
+        return MAI_FAMILY
     return next((family for family in IMAGE_MODEL_FAMILIES if re.fullmatch(family.pattern, model.casefold())), None)

@@ -214,15 +214,15 @@ def _check_image_options(services: Services, request: SeedRequest, style: Resolv
     """Reject options that the image model does not support: the provider would, once the items are billed."""
     check_batch_modes(services, request)
     check_style_support(services, request, style)
-    model = services.settings.model.known_image_model
+    provider, model = services.settings.model.image_provider, services.settings.model.known_image_model
     if model is None or request.dry_run:
         return
     try:
-        check_size_for_model(model, request.image_size)
+        check_size_for_model(provider, model, request.image_size)
     except ValueError as error:
         raise InvalidRequestError("imageSize", str(error)) from error
     try:
-        check_quality_for_model(model, request.image_quality)
+        check_quality_for_model(provider, model, request.image_quality)
     except ValueError as error:
         raise InvalidRequestError("imageQuality", str(error)) from error
 

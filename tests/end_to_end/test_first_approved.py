@@ -373,6 +373,26 @@ async def test_a_run_that_waits_is_cancelled_and_the_next_one_continues_with_wha
     assert (ended["status"], ended["imagesMade"], ended["imagesKept"]) == ("Completed", 8, 4)
 
 
+async def test_rejected_first_images_are_replaced_by_cancelling_regenerating_and_starting_again(tmp_path: Path) -> None:
+    async with run_app(tmp_path) as app:
+        run_id, rows = await pause(app)
+        await decide(app, rows, "rejected")
+        refused = await post_resume(app, run_id)
+        await app.call("POST", f"/api/runs/{run_id}/cancel")
+        cancelled = await app.wait(run_id)
+        body = {"productIds": [row["itemId"] for row in rows]}
+        started = await app.call("POST", "/api/catalogs/toys/regenerate", body)
+        regenerated = await app.wait(started.body["runId"])
+        again, replaced = await pause(app)
+        await decide(app, replaced[:2])
+        ended = await resume(app, again)
+        assert_billed(app, cancelled, regenerated, ended)
+    assert refused.body["type"].endswith("no-approved-image")
+    assert not {row["image"]["sha256"] for row in rows} & {row["image"]["sha256"] for row in replaced}
+    assert [run["imagesMade"] for run in (cancelled, regenerated, ended)] == [4, 4, 8]
+    assert ended["status"] == "Completed"
+
+
 async def test_a_run_that_is_not_resumed_fails_at_the_pause_limit(tmp_path: Path) -> None:
     clock = ManualClock()
 

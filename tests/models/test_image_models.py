@@ -42,27 +42,36 @@ NOT_MADE = [
 
 @pytest.mark.parametrize(("model", "size"), MADE)
 def test_a_supported_or_unknown_size_is_accepted(model: str, size: str) -> None:
-    check_size_for_model(model, size)
+    check_size_for_model(Provider.AZURE, model, size)
 
 
 @pytest.mark.parametrize(("model", "size"), NOT_MADE)
 def test_an_unsupported_size_is_reported_with_the_supported_ones(model: str, size: str) -> None:
     with pytest.raises(ValueError, match=r"does not support the size .*; expected ") as raised:
-        check_size_for_model(model, size)
+        check_size_for_model(Provider.AZURE, model, size)
     assert repr(size) in str(raised.value)
     assert repr(model) in str(raised.value)
 
 
+@pytest.mark.parametrize("deployment", ["MAI-Image-2.6", "catalog-images", "gpt-image-2"])
+@pytest.mark.parametrize("size", ["512x512", "1000x1000", "1024x1536"])
+def test_a_deployment_of_mai_has_the_sizes_of_its_models_whatever_its_name(deployment: str, size: str) -> None:
+    check_size_for_model(Provider.MAI, deployment, "768x1024")
+    check_quality_for_model(Provider.MAI, deployment, "max")
+    with pytest.raises(ValueError, match="1048576 pixels at most"):
+        check_size_for_model(Provider.MAI, deployment, size)
+
+
 @pytest.mark.parametrize("model", ["gpt-image-2.5-flare", "gpt-image-2.6-sunburst", "gpt-image-3", "our-pictures"])
 def test_a_newer_or_unknown_model_takes_more_qualities(model: str) -> None:
-    check_quality_for_model(model, "xhigh")
+    check_quality_for_model(Provider.AZURE, model, "xhigh")
 
 
 @pytest.mark.parametrize("model", ["gpt-image-1-mini", "gpt-image-2", "gpt-image-2-2026-04-21"])
 def test_an_older_model_names_the_qualities_that_it_takes(model: str) -> None:
-    check_quality_for_model(model, "high")
+    check_quality_for_model(Provider.AZURE, model, "high")
     with pytest.raises(ValueError, match="expected one of low, medium, high"):
-        check_quality_for_model(model, "max")
+        check_quality_for_model(Provider.AZURE, model, "max")
 
 
 @pytest.mark.parametrize(
@@ -122,4 +131,4 @@ def test_an_edit_of_mai_is_billed_for_all_pixels_that_it_can_have(provider: Prov
 @pytest.mark.parametrize(("size", "is_supported"), [("960x960", True), ("1024x1024", True), ("512x512", False)])
 def test_seedream_has_no_small_sizes(size: str, is_supported: bool) -> None:
     with contextlib.nullcontext() if is_supported else pytest.raises(ValueError, match="921600"):
-        check_size_for_model("fal-ai/bytedance/seedream/v4/text-to-image", size)
+        check_size_for_model(Provider.FAL, "fal-ai/bytedance/seedream/v4/text-to-image", size)

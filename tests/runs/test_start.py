@@ -11,7 +11,7 @@ import pytest
 
 from shared.config import ModelSettings, SettingError, Settings
 from shared.errors import CatalogBusyError, IdempotencyKeyReusedError, InvalidRequestError, StoreUnavailableError
-from shared.models.provider_names import Provider
+from shared.models.provider_names import Provider, ProviderAccess
 from shared.runs import run_claim, run_files
 from shared.runs import start as run_start
 from shared.runs.request import SeedRequest
@@ -301,6 +301,18 @@ async def test_a_size_that_the_image_model_does_not_make_is_refused_before_anyth
 ) -> None:
     with pytest.raises(InvalidRequestError, match=r"imageSize: .*'512x512'"):
         await start_of_size(store, ScriptedHost(), "512x512")
+    assert store.changes == []
+
+
+async def test_a_size_that_mai_does_not_make_is_refused_whatever_the_name_of_the_deployment(
+    store: RecordingStore,
+) -> None:
+    access = ProviderAccess("https://contoso.services.ai.azure.com", "k")
+    model = ModelSettings(image_provider=Provider.MAI, image_deployment="catalog-images", mai=access)
+    services = Services(Settings(host_id=HOST, model=model), store=store)
+    request = SeedRequest.from_json(BODY | {"imageSize": "1024x1536"})
+    with pytest.raises(InvalidRequestError, match=r"imageSize: .*'1024x1536'"):
+        await start_request(services, ScriptedHost(), request, key=None, body_hash="same")
     assert store.changes == []
 
 
