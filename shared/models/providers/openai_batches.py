@@ -248,17 +248,23 @@ class OpenAIBatches:
             answer_type: of the answers of a batch of text; None = they are images.
 
         Raises:
-            ModelError: the provider does not answer.
+            ModelError: the provider does not answer, or with something else than the lines of a batch.
         """
         call = self._connection.describe_call("image" if answer_type is None else "text", deployment)
         for file_id in (batch.output_file_id, batch.error_file_id):
             if file_id is None:
                 continue
+            answers, others = 0, 0
             async with aclosing(self._connection.stream_lines(call, f"/files/{file_id}/content")) as lines:
                 async for line in lines:
                     answer = await self._read_line(line, call, answer_type)
                     if answer is not None:
+                        answers += 1
                         yield answer
+                    elif line.strip():
+                        others += 1  # the request of such a line counts as unanswered
+            if others and not answers:
+                raise call.build_error(Reason.SERVER_ERROR, "the result file has no answer; is a proxy in between?")
 
     async def close(self) -> None:
         """Close the connections; a second call does nothing."""
@@ -346,14 +352,11 @@ def _build_image_body(request: ImageRequest, model: str, reference_ids: Sequence
 def _explain_broken_line(line: bytes, call: ModelCall) -> BatchAnswer | None:
     """Return the failure of a line that is not whole: it was billed, and its request is made again.
 
-    Raises:
-        ModelError: the line does not belong to a result file, such as a proxy's page.
+    None if the line names no request.
     """
-    if not line.strip():
-        return None
     named = CUSTOM_ID.search(line)
     if named is None:
-        raise call.build_error(Reason.SERVER_ERROR, "the result file is not JSON; is a proxy in between?")
+        return None
     error = call.build_error(Reason.SERVER_ERROR, "the answer in the result file is not whole", answered=True)
     return BatchAnswer(named[1].decode(errors="replace"), error)
 

@@ -133,6 +133,18 @@ async def test_a_page_in_place_of_results_is_an_error(scripted: ScriptedService,
     assert caught.value.reason is Reason.SERVER_ERROR
 
 
+@pytest.mark.parametrize("garbage", [b"\xff\xfe garbage", b"{}", b"[1, 2]", b'{"custom_id": null}'])
+@pytest.mark.parametrize("place", [0, 1, 2])
+async def test_a_line_that_names_no_request_leaves_the_other_answers(
+    scripted: ScriptedService, batches: OpenAIBatches, garbage: bytes, place: int
+) -> None:
+    lines = [json.dumps({"custom_id": name, "error": {"code": "batch_expired"}}).encode() for name in ("a", "b")]
+    lines.insert(place, garbage)
+    scripted.plan(Answer(b"\n".join(lines)))
+    batch = ProviderBatch("batch_1", "completed", 7, output_file_id="file-9")
+    assert [one.custom_id async for one in batches.iterate_answers(batch, "gpt-image-2")] == ["a", "b"]
+
+
 @pytest.mark.parametrize("status", [400, 409])
 async def test_a_batch_that_is_over_is_cancelled_without_an_error(
     scripted: ScriptedService, batches: OpenAIBatches, status: int
