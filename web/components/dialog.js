@@ -1,6 +1,6 @@
 /** Modal dialogs on the native `<dialog>`: focus stays inside, Escape closes, focus returns to where it was. */
 
-import { html, useEffect, useRef } from "../lib/html.js";
+import { html, useLayoutEffect, useRef } from "../lib/html.js";
 
 /**
  * @param {object} props
@@ -12,7 +12,7 @@ import { html, useEffect, useRef } from "../lib/html.js";
  */
 export function Dialog({ title, onClose, children, isWide = false, hasShortcuts = false }) {
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const opener = document.activeElement;
     const dialog = element.current;
     dialog?.showModal();
