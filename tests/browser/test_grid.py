@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import OpenVisitor
 from tests.support.browser_visitor import PHONE, Visitor
+from tests.support.input_rows import dump_rows
 from tests.support.review_catalogs import decide, find_row, list_rows, make_catalog, read_verdicts
 from tests.support.review_page import ReviewPage, tab_to
 from tests.support.running_app import FAST, RunningApp
@@ -69,6 +70,16 @@ async def test_filters_are_in_the_address_and_survive_a_reload(app: RunningApp, 
         await page.reload()
     await page.go_back()
     await review.expect_verdict("rejected", *names[:4])
+
+
+async def test_categories_that_are_numbers_come_after_the_choice_of_all(app: RunningApp, person: Visitor) -> None:
+    categories = ["Boots", "7", "2024"]
+    rows = [{"id": f"P{number}", "name": name, "category": name} for number, name in enumerate(categories)]
+    await app.call("PUT", "/api/inputs/rows.json", dump_rows(rows))
+    await make_catalog(app, 3, source="products", input="inputs/rows.json")
+    await ReviewPage.open(person, "toys")
+    options = person.page.get_by_role("combobox", name="Category").locator("option")
+    await expect(options).to_have_text(["All", *categories])
 
 
 async def test_a_search_finds_names_and_is_in_the_address(app: RunningApp, person: Visitor) -> None:

@@ -7,12 +7,17 @@ import { rememberReviewer, reviewer } from "../lib/session.js";
 const SEARCH_MILLISECONDS = 250;
 const MAX_SCORE = 100;
 
-const DECISIONS = { "": "All", undecided: "Undecided", approved: "Approved", rejected: "Rejected" };
-const STATES = { "": "All", complete: "With image", missing: "Without image", failed: "Failed", placeholder: "Placeholder" };
-const SORTS = { "": "Category", accepted: "As accepted", newest: "Newest image", score: "Lowest score" };
+/** @typedef {[value: string, text: string][]} Options in this order; an object would put whole numbers first */
 
-/** The order that only catalogs with style references have. */
-const STYLE_SORT = { style: "Farthest from the style" };
+/** @type {Options} */
+const DECISIONS = [["", "All"], ["undecided", "Undecided"], ["approved", "Approved"], ["rejected", "Rejected"]];
+/** @type {Options} */
+const STATES = [["", "All"], ["complete", "With image"], ["missing", "Without image"], ["failed", "Failed"], ["placeholder", "Placeholder"]];
+/** @type {Options} */
+const SORTS = [["", "Category"], ["accepted", "As accepted"], ["newest", "Newest image"], ["score", "Lowest score"]];
+
+/** @type {Options} the order that only catalogs with style references have */
+const STYLE_SORT = [["style", "Farthest from the style"]];
 
 /** Reasons why an image failed; `docs/reference/reasons.md` explains them. */
 const IMAGE_REASONS = ["content_policy", "bad_image", "bad_request", "rate_limited", "server_error", "connection", "timeout_ambiguous", "budget", "cancelled", "not_tried"];
@@ -39,13 +44,13 @@ export function FilterBar({ filters, categories, hasStyle }) {
   const { sort = "" } = filters;
   return html`<div class=${isOpen ? "filters open" : "filters"}>
     <form id="filters" class="filter-fields" role="search" aria-label="Filters" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
-      <${Choice} name="category" label="Category" value=${filters.category ?? ""} options=${{ "": "All", ...Object.fromEntries(categories.map((name) => [name, name])) }} />
+      <${Choice} name="category" label="Category" value=${filters.category ?? ""} options=${[["", "All"], ...categories.map((name) => [name, name])]} />
       <${Choice} name="decision" label="Decision" value=${filters.decision ?? ""} options=${DECISIONS} />
       <${Choice} name="state" label="State" value=${filters.state ?? ""} options=${STATES} clears="reason" />
       ${(filters.state === "failed" || filters.reason) && html`<${Choice} name="reason" label="Reason" value=${filters.reason ?? ""} options=${listReasons(filters.reason)} />`}
       <${Typed} name="maxScore" label="Max score" value=${filters.maxScore ?? ""} type="number" />
       <${Typed} name="q" label="Search" value=${filters.q ?? ""} type="search" />
-      <${Choice} name="sort" label="Order" value=${sort === "category" ? "" : sort} options=${hasStyle || sort === "style" ? { ...SORTS, ...STYLE_SORT } : SORTS} />
+      <${Choice} name="sort" label="Order" value=${sort === "category" ? "" : sort} options=${hasStyle || sort === "style" ? [...SORTS, ...STYLE_SORT] : SORTS} />
       <label class="check">
         <input
           type="checkbox"
@@ -67,10 +72,10 @@ export function clearFilters({ sort, ...narrowing }) {
   changeQuery({ sort: sort === "category" ? null : (sort ?? null), ...Object.fromEntries(Object.keys(narrowing).map((name) => [name, null])) });
 }
 
-/** @param {string | undefined} given @returns {Record<string, string>} */
+/** @param {string | undefined} given @returns {Options} */
 function listReasons(given) {
   const reasons = given && !IMAGE_REASONS.includes(given) ? [given, ...IMAGE_REASONS] : IMAGE_REASONS;
-  return { "": "All", ...Object.fromEntries(reasons.map((reason) => [reason, reason.replaceAll("_", " ")])) };
+  return [["", "All"], .../** @type {Options} */ (reasons.map((reason) => [reason, reason.replaceAll("_", " ")]))];
 }
 
 /** @param {string} name @param {string | null} value @param {boolean} [replace] */
@@ -78,7 +83,7 @@ function change(name, value, replace = false) {
   changeQuery({ [name]: value }, { replace });
 }
 
-/** @param {{name: string, label: string, value: string, options: Record<string, string>, clears?: string}} props */
+/** @param {{name: string, label: string, value: string, options: Options, clears?: string}} props */
 function Choice({ name, label, value, options, clears }) {
   return html`<label class="filter">
     <span>${label}</span>
@@ -90,7 +95,7 @@ function Choice({ name, label, value, options, clears }) {
         changeQuery({ [name]: chosen || null, ...(clears ? { [clears]: null } : {}) });
       }}
     >
-      ${Object.entries(options).map(([option, text]) => html`<option key=${option} value=${option} selected=${option === value}>${text}</option>`)}
+      ${options.map(([option, text]) => html`<option key=${option} value=${option} selected=${option === value}>${text}</option>`)}
     </select>
   </label>`;
 }
