@@ -49,7 +49,7 @@ MIN_SAVED_SCAN_SECONDS: Final = 2.0
 """The index of a catalog is saved if its scan takes this long."""
 
 MIN_SAVED_ITEMS: Final = 2_000
-"""It is saved, too, if it has this many items: a scan of 5,000 takes 0.3 s of CPU in a folder and 1.5 s in Blob Storage."""
+"""It is saved, too, if it has so many items: a scan of 5,000 takes 0.3 s of CPU in a folder, 1.5 s in Blob Storage."""
 
 SAVE_AFTER_SECONDS: Final = 4.0
 """How old an index is before a request lets it be saved: the first pages do not compete with that either."""
