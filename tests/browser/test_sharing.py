@@ -1,8 +1,9 @@
 """Every decision survives a reload, a second tab and a second person; an image that was replaced asks again."""
 
 import asyncio
+import json
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import OpenVisitor
 from tests.support.browser_visitor import Visitor
@@ -108,6 +109,24 @@ async def test_a_decision_about_an_image_that_was_replaced_is_refused_by_name(ap
     await expect(note).to_be_visible()
     await review.expect_verdict("undecided", names[1])
     assert (await read_verdicts(app))[names[1]] == "undecided"
+
+
+async def test_the_undo_of_a_refused_decision_blames_no_other_reviewer(app: RunningApp, person: Visitor) -> None:
+    names = await make_catalog(app, 4)
+    review = await ReviewPage.open(person, "toys")
+    problem = {"type": "urn:catalog-seeder:problem:invalid-request", "title": "Bad request", "status": 400}
+
+    async def refuse(route: Route) -> None:
+        await route.fulfill(status=400, content_type="application/problem+json", body=json.dumps(problem))
+
+    await person.page.route("**/api/catalogs/toys/decisions", refuse, times=1)
+    await review.decide(names[1], "a")
+    await expect(person.page.get_by_role("alert").filter(has_text=names[1])).to_be_visible()
+    await review.expect_verdict("undecided", names[1])
+    await review.press("u")
+    await expect(person.page.get_by_text(f"Undone: {names[1]} is undecided")).to_be_visible()
+    await expect(person.page.get_by_text("another reviewer")).to_have_count(0)
+    assert set((await read_verdicts(app)).values()) == {"undecided"}
 
 
 async def test_twenty_simultaneous_bulk_decisions_lose_none(app: RunningApp, person: Visitor) -> None:

@@ -24,7 +24,12 @@ export function KeyDialog() {
     typed.value = "";
     question?.answer(true);
   }
-  return html`<${Dialog} title="Function key" onClose=${() => question.answer(false)}>
+  function close() {
+    isSendable.value = true;
+    typed.value = "";
+    question?.answer(false);
+  }
+  return html`<${Dialog} title="Function key" onClose=${close}>
     <form onSubmit=${submit}>
       ${!isSendable.value && html`<p class="error-text" role="alert">A function key has only letters from A to Z, digits and signs. This one has another character, which may be invisible. Copy the key again.</p>`}
       ${isSendable.value && question.rejected && html`<p class="error-text" role="alert">The app does not accept this key. Check it and enter it again.</p>`}
@@ -44,7 +49,7 @@ export function KeyDialog() {
       <p class="hint">The key is kept until you close this tab, and is sent as a header only.</p>
       <div class="buttons">
         <button type="submit" class="primary">Continue</button>
-        <button type="button" onClick=${() => question.answer(false)}>Cancel</button>
+        <button type="button" onClick=${close}>Cancel</button>
       </div>
     </form>
   <//>`;

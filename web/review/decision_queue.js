@@ -84,7 +84,7 @@ export class DecisionQueue {
   }
 
   /**
-   * Puts back what the last step replaced, except where another reviewer has decided since.
+   * Puts back what the last step replaced, except where the list shows that another reviewer has decided otherwise since.
    * @param {(itemId: string) => ItemRow | null} readRow null: the row is not known here
    * @returns {{restored: ItemDecision[], kept: ItemDecision[]} | null} null: there is nothing to undo
    */
@@ -93,17 +93,20 @@ export class DecisionQueue {
     if (step === undefined) return null;
     this.steps = this.steps.slice(0, -1);
     /** @type {ItemDecision[]} */
+    const changed = [];
+    /** @type {ItemDecision[]} */
     const restored = [];
     /** @type {ItemDecision[]} */
     const kept = [];
     for (const one of step.before) {
       const row = readRow(one.itemId);
       const current = row === null ? null : this.find(row);
-      if (current === null || current.sha256 !== one.sha256 || current.verdict === step.verdict) restored.push(one);
-      else kept.push(current);
+      if (current === null || current.sha256 !== one.sha256 || current.verdict === step.verdict) changed.push(one);
+      else if (current.verdict !== one.verdict) kept.push(current);
+      else restored.push(one); // it is so already: the app has refused the step, or another reviewer has decided so
     }
-    this.#record(restored, new Map(restored.map((one) => [one.itemId, step.verdict])));
-    return { restored, kept };
+    this.#record(changed, new Map(changed.map((one) => [one.itemId, step.verdict])));
+    return { restored: [...changed, ...restored], kept };
   }
 
   /** @param {ItemDecision[]} decisions @param {Map<string, Verdict>} from the verdicts they replace */

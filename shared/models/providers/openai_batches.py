@@ -251,20 +251,20 @@ class OpenAIBatches:
             ModelError: the provider does not answer, or with something else than the lines of a batch.
         """
         call = self._connection.describe_call("image" if answer_type is None else "text", deployment)
+        answers, garbled = 0, 0
         for file_id in (batch.output_file_id, batch.error_file_id):
             if file_id is None:
                 continue
-            answers, others = 0, 0
             async with aclosing(self._connection.stream_lines(call, f"/files/{file_id}/content")) as lines:
                 async for line in lines:
                     answer = await self._read_line(line, call, answer_type)
                     if answer is not None:
                         answers += 1
                         yield answer
-                    elif line.strip():
-                        others += 1  # the request of such a line counts as unanswered
-            if others and not answers:
-                raise call.build_error(Reason.SERVER_ERROR, "the result file has no answer; is a proxy in between?")
+                    elif line.strip() and not _is_json(line):
+                        garbled += 1  # whose answer it was is lost: the batch lacks it
+        if garbled and not answers:
+            raise call.build_error(Reason.SERVER_ERROR, "the result file is not JSON; is a proxy in between?")
 
     async def close(self) -> None:
         """Close the connections; a second call does nothing."""
@@ -347,6 +347,14 @@ def _build_image_body(request: ImageRequest, model: str, reference_ids: Sequence
     if reference_ids:
         body["images"] = [{"file_id": file_id} for file_id in reference_ids]
     return body | choose_image_parameters(model, request)
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _explain_broken_line(line: bytes, call: ModelCall) -> BatchAnswer | None:

@@ -145,6 +145,20 @@ async def test_a_line_that_names_no_request_leaves_the_other_answers(
     assert [one.custom_id async for one in batches.iterate_answers(batch, "gpt-image-2")] == ["a", "b"]
 
 
+async def test_a_result_file_without_an_answer_does_not_hide_the_other_one(
+    scripted: ScriptedService, batches: OpenAIBatches
+) -> None:
+    scripted.plan(Answer(b"\xff\xfe garbage"), Answer(b'{"custom_id": "a", "error": {"code": "batch_expired"}}'))
+    batch = ProviderBatch("batch_1", "completed", 7, output_file_id="file-9", error_file_id="file-10")
+    assert [one.custom_id async for one in batches.iterate_answers(batch, "gpt-image-2")] == ["a"]
+
+
+async def test_a_result_file_of_other_rows_has_no_answers(scripted: ScriptedService, batches: OpenAIBatches) -> None:
+    scripted.plan(Answer(b"{}"))
+    batch = ProviderBatch("batch_1", "completed", 7, output_file_id="file-9")
+    assert [one async for one in batches.iterate_answers(batch, "gpt-image-2")] == []
+
+
 @pytest.mark.parametrize("status", [400, 409])
 async def test_a_batch_that_is_over_is_cancelled_without_an_error(
     scripted: ScriptedService, batches: OpenAIBatches, status: int
