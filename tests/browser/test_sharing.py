@@ -43,25 +43,26 @@ async def test_what_a_second_person_decides_appears_without_a_reload(app: Runnin
         await review.expect_verdict("undecided", *names[3:])
 
 
-async def test_the_later_of_two_decisions_about_one_item_counts(app: RunningApp, open_person: OpenVisitor) -> None:
-    names = await make_catalog(app, 4)
+async def decide_in_turn(app: RunningApp, open_person: OpenVisitor, name: str) -> tuple[ReviewPage, ReviewPage]:
+    """Let one person approve an item, and then another one reject it; return their pages."""
     first, second = await open_person(app), await open_person(app)
     here, there = await ReviewPage.open(first, "toys"), await ReviewPage.open(second, "toys")
-    await here.decide(names[0], "a")
-    await there.expect_verdict("approved", names[0])
-    await there.decide(names[0], "x")
-    await here.expect_verdict("rejected", names[0])
+    await here.decide(name, "a")
+    await there.expect_verdict("approved", name)
+    await there.decide(name, "x")
+    await here.expect_verdict("rejected", name)
+    return here, there
+
+
+async def test_the_later_of_two_decisions_about_one_item_counts(app: RunningApp, open_person: OpenVisitor) -> None:
+    names = await make_catalog(app, 4)
+    await decide_in_turn(app, open_person, names[0])
     assert (await read_verdicts(app))[names[0]] == "rejected"
 
 
 async def test_an_undo_keeps_what_another_reviewer_has_decided_since(app: RunningApp, open_person: OpenVisitor) -> None:
     names = await make_catalog(app, 4)
-    first, second = await open_person(app), await open_person(app)
-    here, there = await ReviewPage.open(first, "toys"), await ReviewPage.open(second, "toys")
-    await here.decide(names[0], "a")
-    await there.expect_verdict("approved", names[0])
-    await there.decide(names[0], "x")
-    await here.expect_verdict("rejected", names[0])
+    here, there = await decide_in_turn(app, open_person, names[0])
     await here.decide(names[1], "a")
     await here.press("u")
     await here.expect_verdict("undecided", names[1])
