@@ -9,7 +9,7 @@ import asyncio
 import logging
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from azure.functions import HttpRequest
 from multidict import CIMultiDict, MultiMapping
 
@@ -122,10 +123,7 @@ class HttpTriggers:
 
 
 @web.middleware
-async def reject_foreign_origins(
-    request: web.Request,
-    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
-) -> web.StreamResponse:
+async def reject_foreign_origins(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer 403 to requests that a foreign web page can make a browser send: DNS rebinding, or another origin."""
     origin = request.headers.get("Origin")
     if _get_hostname(f"//{request.host}") not in LOOPBACK_NAMES or (
@@ -136,11 +134,8 @@ async def reject_foreign_origins(
 
 
 @web.middleware
-async def reject_undecodable_headers(
-    request: web.Request,
-    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
-) -> web.StreamResponse:
-    """Answer 400 to requests with a header that is not UTF-8, as the Functions host does."""
+async def reject_undecodable_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer 400 to requests with a header that is not UTF-8: no function could read it as text."""
     try:
         "".join(request.headers.values()).encode()
     except UnicodeEncodeError:
@@ -149,10 +144,7 @@ async def reject_undecodable_headers(
 
 
 @web.middleware
-async def empty_routing_errors(
-    request: web.Request,
-    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
-) -> web.StreamResponse:
+async def empty_routing_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer unknown paths and methods as the Functions host does: 404 and 405 without a body."""
     try:
         return await handler(request)

@@ -7,11 +7,12 @@ unchanged, so that an orchestrator receives the same text as in Azure.
 
 import json
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from durable_emulator.engine import (
     Engine,
@@ -205,10 +206,7 @@ def describe_instance(instance: Instance, *, with_input: bool) -> dict[str, Any]
 
 
 @web.middleware
-async def respond_when_stopped(
-    request: web.Request,
-    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
-) -> web.StreamResponse:
+async def respond_when_stopped(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer 503 when the engine has stopped or failed."""
     try:
         return await handler(request)
