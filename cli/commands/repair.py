@@ -23,7 +23,7 @@ def repair(
     target: CommandTarget,
     as_json: JsonOption = False,
 ) -> CommandResult:
-    """Generate only the images that a catalog is missing.
+    """Generate the images that a catalog is missing.
 
     Rejected first images that their run did not get to are generated again.
     """

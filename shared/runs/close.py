@@ -17,7 +17,7 @@ from shared.runs.status_rules import summarize_run
 from shared.services.container import Services
 from shared.storage import paths
 
-MIN_SAVED_ITEMS = 5_000
+MIN_ITEMS_SAVED_BY_RUN = 5_000
 """Smaller catalogs are scanned in about a second."""
 
 
@@ -91,6 +91,6 @@ async def run_close_run(services: Services, ending: FinishRunInput) -> ActivityR
 
 async def _save_large_index(services: Services, summary: RunStatus) -> None:
     """Save what browsing needs of a large catalog, so that the first page of a new process does not wait for a scan."""
-    if summary.progress.items.accepted >= MIN_SAVED_ITEMS:
+    if summary.progress.items.accepted >= MIN_ITEMS_SAVED_BY_RUN:
         with contextlib.suppress(CatalogSeederError):  # the run has ended; a later page scans the catalog
             await services.catalog_indexes.save(summary.catalog)

@@ -32,7 +32,7 @@ async def end_run(store: MemoryStore) -> dict[str, object]:
 
 
 async def test_the_index_of_a_large_catalog_is_saved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(close, "MIN_SAVED_ITEMS", 2)
+    monkeypatch.setattr(close, "MIN_ITEMS_SAVED_BY_RUN", 2)
     monkeypatch.setattr(catalog_indexes, "MIN_SAVED_SCAN_SECONDS", 0.0)
     store = MemoryStore()
     assert (await end_run(store))["status"] == "Completed"
@@ -54,6 +54,6 @@ async def test_a_run_ends_although_its_index_cannot_be_saved(monkeypatch: pytest
     async def fail(*_: object) -> None:
         raise StoreUnavailableError("the store is down")
 
-    monkeypatch.setattr(close, "MIN_SAVED_ITEMS", 2)
+    monkeypatch.setattr(close, "MIN_ITEMS_SAVED_BY_RUN", 2)
     monkeypatch.setattr(catalog_indexes, "scan_images", fail)
     assert (await end_run(MemoryStore()))["status"] == "Completed"

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -12,11 +11,13 @@ import urllib.request
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
 from shared.config import StoreSettings
 from shared.storage.store_contract import CONTAINERS
+from tests.support.held_port import hold_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS, STOP_SECONDS = 300, 20
@@ -30,14 +31,13 @@ ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1
 class Dependency(ABC):
     """A server process on a loopback port; the first start chooses a free port, later starts reuse it.
 
-    The port stays reserved while the process is stopped: a socket that is bound and does not listen keeps other
-    programs from it, and refuses connections.
+    The port stays reserved while the process is stopped, and refuses connections.
     """
 
     def __init__(self) -> None:
         self.port = 0
         self._process: subprocess.Popen[str] | None = None
-        self._reservation: socket.socket | None = None
+        self._reservation = ExitStack()
 
     def start(self) -> None:
         """Start the process and wait until it listens.
@@ -45,9 +45,8 @@ class Dependency(ABC):
         Raises:
             RuntimeError: the process ended, or did not listen in time.
         """
-        if self._reservation is None:
-            self._reservation = _reserve_port()
-            self.port = self._reservation.getsockname()[1]
+        if not self.port:
+            self.port = self._reservation.enter_context(hold_port())
         process = subprocess.Popen(
             self._make_command(),
             stdin=subprocess.PIPE,
@@ -80,8 +79,7 @@ class Dependency(ABC):
     def close(self) -> None:
         """Stop the process for good, and release its port."""
         self.stop()
-        if self._reservation is not None:
-            self._reservation.close()
+        self._reservation.close()
 
     def __enter__(self) -> Self:
         self.start()
@@ -92,15 +90,7 @@ class Dependency(ABC):
 
     @abstractmethod
     def _make_command(self) -> Sequence[str]:
-        """Return the command that listens on ``port`` (0 = any free port) and prints its URL."""
-
-
-def _reserve_port() -> socket.socket:
-    """Return a socket that is bound to a free loopback port, on which a program of ours may listen nevertheless."""
-    reservation = socket.socket()
-    reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    reservation.bind(("127.0.0.1", 0))
-    return reservation
+        """Return the command that listens on ``port`` and prints its URL."""
 
 
 class Simulator(Dependency):
